@@ -1,0 +1,126 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with. Warnings are errors; see CONTRIBUTING.md for the reasons.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C or C++ shim over one system library.
+func shim(_ name: String, links libraries: [String] = []) -> Target {
+    .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: common + [.strictMemorySafety()])
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: common)
+}
+
+func testKit(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: common)
+}
+
+let package = Package(
+    name: "telegram-serverless",
+    products: [
+        .executable(name: "tgs", targets: ["tgs"]),
+        .library(name: "WorkerKit", targets: ["WorkerKit"]),
+    ],
+    targets: [
+        // C and C++ shims: the only places that know a system library's headers.
+        shim("CCurl", links: ["curl"]),
+        shim("COpenSSL", links: ["crypto"]),
+        shim("CRdKafka", links: ["rdkafka"]),
+        shim("CYAML", links: ["yaml"]),
+        shim("CMicrohttpd", links: ["microhttpd"]),
+        shim("CUpdateScanner", links: ["simdjson"]),
+        shim("CLeafDigest", links: ["simdjson"]),
+
+        // Foundations. Arrows of import go down this list only: a target imports what stands above it.
+        module("Concurrency"),
+        module("JSON"),
+        module("Observability", ["Concurrency", "JSON"]),
+        module("Cryptography", ["COpenSSL"]),
+        module("HTTPTypes"),
+        module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes"]),
+        module("HTTPServer", ["CMicrohttpd", "Concurrency", "HTTPTypes", "Observability"]),
+        module("KafkaClient", ["CRdKafka", "Concurrency", "Observability"]),
+        module("YAML", ["CYAML"]),
+        module("KubernetesTypes", ["CLeafDigest", "JSON"]),
+        module(
+            "KubernetesClient",
+            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesTypes", "Observability", "YAML"]),
+        module(
+            "ControllerRuntime",
+            ["Concurrency", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
+
+        // The platform.
+        module(
+            "TelegramBotAPI", ["CUpdateScanner", "Concurrency", "HTTPClient", "HTTPTypes", "JSON", "Observability"]),
+        module("PlatformAPI", ["JSON", "KubernetesTypes"]),
+        module(
+            "Operator",
+            [
+                "Concurrency", "ControllerRuntime", "Cryptography", "JSON", "KafkaClient", "KubernetesClient",
+                "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI",
+            ]),
+        module(
+            "Gateway",
+            [
+                "Concurrency", "ControllerRuntime", "Cryptography", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI",
+            ]),
+        module(
+            "Simulator",
+            ["Concurrency", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability"]),
+        module("WorkerKit", ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI"]),
+
+        // Programs: argument parsing and wiring only.
+        program(
+            "tgs",
+            [
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "Simulator",
+                "TelegramBotAPI",
+            ]),
+
+        // Test kits.
+        testKit(
+            "TestRig",
+            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
+
+        // Unit tests: one target a module, nothing but this process and loopback.
+        tests("ConcurrencyTests", ["Concurrency"]),
+        tests("JSONTests", ["JSON"]),
+        tests("ObservabilityTests", ["Observability"]),
+        tests("CryptographyTests", ["Cryptography"]),
+        tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
+        tests("KafkaClientTests", ["KafkaClient", "CRdKafka", "Concurrency", "Observability"]),
+        tests("YAMLTests", ["YAML"]),
+        tests("KubernetesClientTests", ["JSON", "KubernetesClient", "KubernetesTypes", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+        tests(
+            "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
+        tests("TelegramBotAPITests", ["JSON", "TelegramBotAPI", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+        tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
+        tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
+        tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
+        tests("SimulatorTests", ["JSON", "Simulator", "HTTPClient", "HTTPServer", "HTTPTypes", "Concurrency"]),
+        tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
+        tests("CommandLineTests", ["tgs"]),
+    ],
+    cxxLanguageStandard: .cxx17
+)

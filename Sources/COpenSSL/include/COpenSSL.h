@@ -1,0 +1,5 @@
+// The one place that includes OpenSSL's headers.
+#pragma once
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>

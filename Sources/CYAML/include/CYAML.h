@@ -1,0 +1,3 @@
+// The one place that includes libyaml's header.
+#pragma once
+#include <yaml.h>
