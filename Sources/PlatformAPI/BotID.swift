@@ -20,8 +20,6 @@ package struct BotID: Hashable, Sendable, Comparable, CustomStringConvertible {
     package var deadLetterTopic: String { "\(self)_dead_letter" }
     /// The consumer group of the bot's workers.
     package var workerGroup: String { "\(self)_workers" }
-    /// The consumer group in which gateways read the outgoing topic.
-    package var senderGroup: String { "\(self)_sender" }
     /// The path that Telegram posts to.
     package var webhookPath: String { "/webhook/\(self)" }
     /// The Secret in the gateway's namespace.

@@ -14,6 +14,11 @@ package struct TelegramGateway: KubernetesResource, Equatable {
         self.spec = spec
     }
 
+    /// The consumer group in which the gateway's replicas share the outgoing topics of all their bots.
+    package static func senderGroup(_ gateway: ObjectKey) -> String {
+        "tgs_gateway_\(gateway.namespace ?? "")_\(gateway.name)"
+    }
+
     /// Whether bots without `gatewayRef` use this gateway.
     package var isDefault: Bool { metadata.annotations?[Annotations.defaultGateway] == "true" }
 }
