@@ -121,6 +121,7 @@ let package = Package(
         tests("SimulatorTests", ["JSON", "Simulator", "HTTPClient", "HTTPServer", "HTTPTypes", "Concurrency"]),
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
+        tests("TestRigTests", ["Concurrency", "TestRig"]),
     ],
     cxxLanguageStandard: .cxx17
 )
