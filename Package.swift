@@ -109,7 +109,7 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography"]),
         tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
-        tests("KafkaClientTests", ["KafkaClient", "CRdKafka", "Concurrency", "Observability"]),
+        tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
         tests("YAMLTests", ["YAML"]),
         tests("KubernetesClientTests", ["JSON", "KubernetesClient", "KubernetesTypes", "HTTPServer", "HTTPTypes", "HTTPClient"]),
         tests(
@@ -121,6 +121,7 @@ let package = Package(
         tests("SimulatorTests", ["JSON", "Simulator", "HTTPClient", "HTTPServer", "HTTPTypes", "Concurrency"]),
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
+        tests("TestRigTests", ["Concurrency", "TestRig"]),
     ],
     cxxLanguageStandard: .cxx17
 )
