@@ -58,7 +58,7 @@ let package = Package(
         module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes"]),
         module("HTTPServer", ["CMicrohttpd", "Concurrency", "HTTPTypes", "Observability"]),
         module("KafkaClient", ["CRdKafka", "Concurrency", "Observability"]),
-        module("YAML", ["CYAML"]),
+        module("YAML", ["CYAML", "JSON"]),
         module("KubernetesTypes", ["CLeafDigest", "JSON"]),
         module(
             "KubernetesClient",
@@ -110,7 +110,8 @@ let package = Package(
         tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
         tests("KafkaClientTests", ["KafkaClient", "CRdKafka", "Concurrency", "Observability"]),
-        tests("YAMLTests", ["YAML"]),
+        tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),
+        tests("YAMLTests", ["JSON", "YAML"]),
         tests("KubernetesClientTests", ["JSON", "KubernetesClient", "KubernetesTypes", "HTTPServer", "HTTPTypes", "HTTPClient"]),
         tests(
             "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
