@@ -109,10 +109,12 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography"]),
         tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
-        tests("KafkaClientTests", ["KafkaClient", "CRdKafka", "Concurrency", "Observability"]),
+        tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
         tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),
         tests("YAMLTests", ["JSON", "YAML"]),
-        tests("KubernetesClientTests", ["JSON", "KubernetesClient", "KubernetesTypes", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+        tests(
+            "KubernetesClientTests",
+            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
         tests(
             "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
         tests("TelegramBotAPITests", ["JSON", "TelegramBotAPI", "HTTPServer", "HTTPTypes", "HTTPClient"]),
@@ -122,6 +124,12 @@ let package = Package(
         tests("SimulatorTests", ["JSON", "Simulator", "HTTPClient", "HTTPServer", "HTTPTypes", "Concurrency"]),
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
+        tests("TestRigTests", ["Concurrency", "TestRig"]),
+
+        // Integration tests: real servers.
+        tests(
+            "KubernetesClientIntegrationTests",
+            ["Concurrency", "JSON", "KubernetesClient", "KubernetesTypes", "Observability", "TestRig"]),
     ],
     cxxLanguageStandard: .cxx17
 )
