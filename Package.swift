@@ -58,7 +58,7 @@ let package = Package(
         module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes", "Observability"]),
         module("HTTPServer", ["CMicrohttpd", "Concurrency", "HTTPTypes", "Observability"]),
         module("KafkaClient", ["CRdKafka", "Concurrency", "Observability"]),
-        module("YAML", ["CYAML"]),
+        module("YAML", ["CYAML", "JSON"]),
         module("KubernetesTypes", ["CLeafDigest", "JSON"]),
         module(
             "KubernetesClient",
@@ -92,7 +92,8 @@ let package = Package(
         program(
             "tgs",
             [
-                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient",
                 "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "Simulator",
                 "TelegramBotAPI",
             ]),
@@ -110,10 +111,14 @@ let package = Package(
         tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
         tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
-        tests("YAMLTests", ["YAML"]),
-        tests("KubernetesClientTests", ["JSON", "KubernetesClient", "KubernetesTypes", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+        tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),
+        tests("YAMLTests", ["JSON", "YAML"]),
         tests(
-            "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
+            "KubernetesClientTests",
+            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
+        tests(
+            "ControllerRuntimeTests",
+            ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
         tests("TelegramBotAPITests", ["JSON", "TelegramBotAPI", "HTTPServer", "HTTPTypes", "HTTPClient"]),
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
         tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
@@ -122,6 +127,11 @@ let package = Package(
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
+
+        // Integration tests: real servers.
+        tests(
+            "KubernetesClientIntegrationTests",
+            ["Concurrency", "JSON", "KubernetesClient", "KubernetesTypes", "Observability", "TestRig"]),
     ],
     cxxLanguageStandard: .cxx17
 )
