@@ -85,7 +85,10 @@ let package = Package(
             ]),
         module(
             "Simulator",
-            ["Concurrency", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability"]),
+            [
+                "Concurrency", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability",
+                "TelegramBotAPI",
+            ]),
         module("WorkerKit", ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI"]),
 
         // Programs: argument parsing and wiring only.
@@ -119,11 +122,19 @@ let package = Package(
         tests(
             "ControllerRuntimeTests",
             ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
-        tests("TelegramBotAPITests", ["JSON", "TelegramBotAPI", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+        tests(
+            "TelegramBotAPITests",
+            ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),
+            "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
         tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
         tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
-        tests("SimulatorTests", ["JSON", "Simulator", "HTTPClient", "HTTPServer", "HTTPTypes", "Concurrency"]),
+        tests(
+            "SimulatorTests",
+            [
+                "Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "Simulator",
+                "TelegramBotAPI",
+            ]),
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
