@@ -55,10 +55,10 @@ let package = Package(
         module("Observability", ["Concurrency", "JSON"]),
         module("Cryptography", ["COpenSSL"]),
         module("HTTPTypes"),
-        module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes"]),
+        module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes", "Observability"]),
         module("HTTPServer", ["CMicrohttpd", "Concurrency", "HTTPTypes", "Observability"]),
         module("KafkaClient", ["CRdKafka", "Concurrency", "Observability"]),
-        module("YAML", ["CYAML"]),
+        module("YAML", ["CYAML", "JSON"]),
         module("KubernetesTypes", ["CLeafDigest", "JSON"]),
         module(
             "KubernetesClient",
@@ -107,11 +107,14 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("ObservabilityTests", ["Observability"]),
         tests("CryptographyTests", ["Cryptography"]),
-        tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency"]),
+        tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
-        tests("KafkaClientTests", ["KafkaClient", "CRdKafka", "Concurrency", "Observability"]),
-        tests("YAMLTests", ["YAML"]),
-        tests("KubernetesClientTests", ["JSON", "KubernetesClient", "KubernetesTypes", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+        tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
+        tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),
+        tests("YAMLTests", ["JSON", "YAML"]),
+        tests(
+            "KubernetesClientTests",
+            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
         tests(
             "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
         tests("TelegramBotAPITests", ["JSON", "TelegramBotAPI", "HTTPServer", "HTTPTypes", "HTTPClient"]),
@@ -121,6 +124,12 @@ let package = Package(
         tests("SimulatorTests", ["JSON", "Simulator", "HTTPClient", "HTTPServer", "HTTPTypes", "Concurrency"]),
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
+        tests("TestRigTests", ["Concurrency", "TestRig"]),
+
+        // Integration tests: real servers.
+        tests(
+            "KubernetesClientIntegrationTests",
+            ["Concurrency", "JSON", "KubernetesClient", "KubernetesTypes", "Observability", "TestRig"]),
     ],
     cxxLanguageStandard: .cxx17
 )
