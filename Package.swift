@@ -107,7 +107,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("ObservabilityTests", ["Observability"]),
         tests("CryptographyTests", ["Cryptography"]),
-        tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
+        tests("HTTPClientTests", ["CCurl", "HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
         tests("KafkaClientTests", ["KafkaClient", "CRdKafka", "Concurrency", "Observability"]),
         tests("YAMLTests", ["YAML"]),

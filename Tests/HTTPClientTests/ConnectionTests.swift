@@ -39,7 +39,9 @@ import Testing
     @Test func aRefusedConnectionSurelySentNothing() async throws {
         let port = try RawServer.freePort()
         let error = try await withClient { client in
-            try await clientError { _ = try await client.execute(HTTPRequest(.post, "http://127.0.0.1:\(port)/123:secret")) }
+            try await clientError {
+                _ = try await client.execute(HTTPRequest(.post, "http://127.0.0.1:\(port)/123:secret"))
+            }
         }
         #expect(error.code == .connectFailed)
         #expect(!error.requestWasSent)

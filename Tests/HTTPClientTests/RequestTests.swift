@@ -78,7 +78,8 @@ import Testing
     @Test func headHasNoBody() async throws {
         let response = try await RawServer.with({ connection in
             while let request = try connection.readRequest() {
-                try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nX-Method: \(request.method)\r\n\r\n")
+                try connection.write(
+                    "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nX-Method: \(request.method)\r\n\r\n")
             }
         }) { server in
             try await withClient { client in

@@ -203,7 +203,9 @@ import Testing
             try await withClient(.with { $0.maxResponseBytes = 1000 }) { client in
                 #expect(try await client.execute(HTTPRequest(.get, server.url("/fits"))).body.count == 1000)
                 for path in ["/announced", "/not-announced"] {
-                    let error = try await clientError { _ = try await client.execute(HTTPRequest(.get, server.url(path))) }
+                    let error = try await clientError {
+                        _ = try await client.execute(HTTPRequest(.get, server.url(path)))
+                    }
                     #expect(error.code == .bodyTooLarge)
                     #expect(error.requestWasSent)
                     #expect(!error.isRetriable)

@@ -99,7 +99,11 @@ import Testing
                 let response = try await client.execute(HTTPRequest(.get, server.url(server.http2)))
                 #expect(response.version == "2")
             }
-            try await withClient(.with { $0.tls.caPEM = authority; $0.http2 = false }) { client in
+            try await withClient(
+                .with {
+                    $0.tls.caPEM = authority; $0.http2 = false
+                }
+            ) { client in
                 let words = try await text(client, server.url(server.http2))
                 #expect(words[0] == "HTTP/1.1")
             }
@@ -124,7 +128,11 @@ import Testing
     @Test func cancellingOneStreamLeavesTheOthersAlone() async throws {
         try await NginxServer.with { server in
             let authority = try server.certificates.read("ca.pem")
-            try await withClient(.with { $0.tls.caPEM = authority }) { client in
+            try await withClient(
+                .with {
+                    $0.tls.caPEM = authority; $0.maxResponseBytes = 1 << 30
+                }
+            ) { client in
                 let before = try await text(client, server.url(server.http2))
                 let slow = Task {
                     _ = try await client.execute(HTTPRequest(.get, server.url(server.http2, "/slow"), timeout: nil))

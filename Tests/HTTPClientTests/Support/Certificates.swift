@@ -16,7 +16,9 @@ struct Certificates {
             .write(to: folder.appending(path: "names"))
         for name in ["server", "client"] {
             try openssl("req -subj /CN=\(name) -out \(name).csr", key: name)
-            try run("x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out \(name).pem")
+            try run(
+                "x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out \(name).pem"
+            )
         }
     }
 

@@ -15,7 +15,7 @@ struct NginxServer {
     static let largeBytes = 96 << 20
 
     /// Runs `body` with a server that is stopped behind it. `/info` tells protocol, connection's number, SNI and `Host`;
-    /// `/large` is a long file; `/slow` sends a byte now and then.
+    /// `/large` is a long file; `/slow` sends a kilobyte a second.
     static func with(_ body: (NginxServer) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "http-client-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -36,7 +36,8 @@ struct NginxServer {
         process.standardError = FileHandle.nullDevice
         try process.run()
         defer {
-            process.terminate()
+            // The child inherits the signal mask of a dispatch thread, which blocks SIGTERM.
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
         let isUp = await eventually { server.answers }
@@ -67,7 +68,7 @@ struct NginxServer {
             location = /info {
                 return 200 "$server_protocol $connection $ssl_server_name $http_host $ssl_client_s_dn";
             }
-            location = /slow { alias large; limit_rate 1; }
+            location = /slow { alias large; limit_rate_after 4k; limit_rate 1k; }
             """
         return """
             daemon off; master_process off; pid nginx.pid; \(user)
