@@ -90,10 +90,10 @@ import Testing
             let authority = try server.certificates.read("ca.pem")
             try await withClient(.with { $0.tls.caPEM = authority }) { client in
                 let answers = try await withThrowingTaskGroup(of: [String].self) { group in
-                    for _ in 0..<200 { group.addTask { try await text(client, server.url(server.http2)) } }
+                    for _ in 0..<80 { group.addTask { try await text(client, server.url(server.http2)) } }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
-                #expect(answers.count == 200)
+                #expect(answers.count == 80)
                 #expect(answers.allSatisfy { $0[0] == "HTTP/2.0" })
                 #expect(Set(answers.map { $0[1] }).count == 1)
                 let response = try await client.execute(HTTPRequest(.get, server.url(server.http2)))
