@@ -1,0 +1,53 @@
+import KubernetesTypes
+import PlatformAPI
+import TelegramBotAPI
+
+extension BotReconciler {
+    /// Points Telegram at the gateway, and looks now and then whether it still does.
+    func ensureWebhook(_ context: WorkerContext, secrets: [String], _ work: inout BotWork) async throws {
+        guard let secret = secrets.first else { return }
+        let wish = WebhookWish(context, secret: secret)
+        let telegram = telegram(context.gateway)
+        let token = try BotToken(context.token.token.value)
+        let isApplied = work.status.webhook?.appliedHash == wish.hash && work.status.webhook?.url == wish.url
+        if isApplied {
+            guard isCheckDue(context.bot.key) else { return }
+            let info = try await telegram.getWebhookInfo(token: token)
+            memory.update(context.bot.key) { $0.webhookCheckedAt = clock.now }
+            if info.url == wish.url {
+                work.status.webhook?.pendingUpdates = info.pendingUpdateCount
+                work.status.webhook?.lastError = info.lastErrorMessage
+                work.conditions.set(.webhookReady, .true, "WebhookSet", "Telegram delivers to \(wish.url)")
+                return
+            }
+            logger.info("webhook points elsewhere, setting it again", ["bot_id": .string("\(context.botID)")])
+        }
+        do {
+            try await telegram.setWebhook(
+                WebhookSettings(
+                    url: wish.url, secretToken: wish.secret, maxConnections: wish.maxConnections,
+                    allowedUpdates: wish.allowedUpdates ?? []), token: token)
+        } catch let error where error.isTokenRefused {
+            memory.update(context.bot.key) { $0.verified = nil }
+            throw StepFailure(.tokenValid, "TokenRejected", error.message, retry: .onChange)
+        } catch let error where error.code == .badRequest {
+            throw StepFailure(
+                .webhookReady, "WebhookRefused",
+                "Telegram does not take \(wish.url): \(error.apiDescription ?? error.message); "
+                    + "change publicURL of TelegramGateway \(context.gateway.key)", retry: .onChange)
+        }
+        memory.update(context.bot.key) { $0.webhookCheckedAt = clock.now }
+        work.status.webhook = TelegramBotStatus.Webhook(url: wish.url, appliedHash: wish.hash)
+        work.conditions.set(.webhookReady, .true, "WebhookSet", "Telegram delivers to \(wish.url)")
+    }
+
+    /// After a restart the first look of each bot is drawn over the interval, so that they do not all come at once.
+    private func isCheckDue(_ key: ObjectKey) -> Bool {
+        guard let last = memory[key].webhookCheckedAt else {
+            let age = settings.resyncInterval * Double.random(in: 0...0.5)
+            memory.update(key) { $0.webhookCheckedAt = clock.now - age }
+            return false
+        }
+        return clock.now - last > settings.resyncInterval * 0.8
+    }
+}
