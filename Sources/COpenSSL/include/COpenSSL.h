@@ -1,5 +1,6 @@
 // The one place that includes OpenSSL's headers.
 #pragma once
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>

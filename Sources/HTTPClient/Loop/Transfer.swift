@@ -1,0 +1,41 @@
+import CCurl
+
+/// One exchange under way in libcurl. Belongs to the loop's thread.
+final class Transfer {
+    let exchange: Exchange
+    let handle: EasyHandle
+    /// Takes the answer's head line by line.
+    var parser = ResponseHeadParser()
+    /// When a byte moved last, or the transfer began.
+    var lastActivity: ContinuousClock.Instant
+    private let deadline: ContinuousClock.Instant?
+
+    init(_ exchange: Exchange, handle: EasyHandle, now: ContinuousClock.Instant) {
+        self.exchange = exchange
+        self.handle = handle
+        lastActivity = now
+        deadline = exchange.request.timeout.map { now + $0 }
+    }
+
+    /// What the clock says about a transfer.
+    enum Verdict {
+        /// Look again then; `nil`: never.
+        case inTime(until: ContinuousClock.Instant?)
+        case late(HTTPClientError)
+    }
+
+    func judge(at now: ContinuousClock.Instant) -> Verdict {
+        let peer = exchange.peer
+        if let deadline, let timeout = exchange.request.timeout, deadline <= now {
+            return .late(HTTPClientError(.timedOut, "the exchange with \(peer) took longer than \(timeout)"))
+        }
+        guard let idleTimeout = exchange.request.idleTimeout else { return .inTime(until: deadline) }
+        // It is not the peer's silence when one's own side has to move.
+        if exchange.isReceivingPaused || exchange.isSendingPaused { lastActivity = now }
+        let silent = lastActivity + idleTimeout
+        guard silent > now else {
+            return .late(HTTPClientError(.timedOut, "\(peer) kept silent for longer than \(idleTimeout)"))
+        }
+        return .inTime(until: deadline.map { min($0, silent) } ?? silent)
+    }
+}
