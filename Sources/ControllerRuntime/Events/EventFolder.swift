@@ -55,6 +55,9 @@ struct EventFolder: Sendable {
     /// How many series are remembered.
     var count: Int { series.count }
 
+    /// Whether the series is remembered.
+    func contains(_ identity: Identity) -> Bool { series[identity] != nil }
+
     /// Takes note of an event that happened at `time` (a timestamp, kept as it is).
     mutating func record(_ identity: Identity, now: Duration, time: String) -> Outcome {
         forgetEnded(now)

@@ -9,9 +9,10 @@ import Concurrency
 /// that `transform` cannot read is left as it was in the store, counted and logged; it does not stop the others.
 package final class Reflector<Value: Sendable>: WatchSource {
     /// Makes from an object's JSON what the store keeps of it.
-    package typealias Transform = @Sendable (_ json: [UInt8]) throws -> (
-        key: ObjectKey, resourceVersion: String, value: Value
-    )
+    package typealias Transform =
+        @Sendable (_ json: [UInt8]) throws -> (
+            key: ObjectKey, resourceVersion: String, value: Value
+        )
     /// Told of changes one after another, after the store has them. Must not block.
     package typealias Handler = @Sendable (StoreEvent<Value>) -> Void
 
