@@ -137,11 +137,6 @@ let package = Package(
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
-
-        // Integration tests: real servers.
-        tests(
-            "KubernetesClientIntegrationTests",
-            ["Concurrency", "JSON", "KubernetesClient", "KubernetesTypes", "Observability", "TestRig"]),
     ],
     cxxLanguageStandard: .cxx17
 )
