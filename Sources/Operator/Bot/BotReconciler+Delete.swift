@@ -1,21 +1,23 @@
+import Concurrency
 import ControllerRuntime
 import FoundationEssentials
 import KafkaClient
 import KubernetesClient
 import KubernetesTypes
+import Observability
 import PlatformAPI
 import TelegramBotAPI
 
 extension BotReconciler {
     func ensureFinalizer(_ bot: TelegramBot) async throws {
-        guard bot.metadata.finalizers?.contains(Finalizers.bot) != true else { return }
-        try await client.ensureFinalizer(Finalizers.bot, on: bot)
+        guard bot.metadata.finalizers?.contains(BotFinalizer.name) != true else { return }
+        _ = try await Finalizers.ensure(BotFinalizer.name, on: bot, client, fieldManager: FieldManager.main)
     }
 
     /// Takes everything back in the reverse order of its making: webhook, scaler and workload, Secret, binding, topics.
     /// What does not answer delays the end, but no longer than the settings' patience; then an Event says what was left.
     func delete(_ bot: TelegramBot) async throws -> ReconcileResult {
-        guard bot.metadata.finalizers?.contains(Finalizers.bot) == true else { return .done }
+        guard bot.metadata.finalizers?.contains(BotFinalizer.name) == true else { return .done }
         var leftovers: [String] = []
         let botID = bot.status?.botID.flatMap { BotID($0) }
         // A second resource of the same bot never owned what is outside of its namespace.
@@ -28,7 +30,7 @@ extension BotReconciler {
             }
         }
         if hasKEDA { try await deleteIfThere(ScaledObject.self, bot.workerObjectKey) }
-        if stores.deployments.get(bot.workerObjectKey)?.isOurs ?? true {
+        if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
         }
         try await deleteIfThere(Secret.self, bot.workerObjectKey)
@@ -36,7 +38,7 @@ extension BotReconciler {
             try await deleteIfThere(Secret.self, binding)
         }
         if isOwner, let botID {
-            if let gateway { 
+            if let gateway {
                 let key = ObjectKey(namespace: gateway.metadata.namespace, name: botID.bindingName)
                 try await deleteIfThere(Secret.self, key)
             }
@@ -51,7 +53,7 @@ extension BotReconciler {
                 regarding: bot.reference, type: .warning, reason: "LeftBehind", action: "Delete",
                 note: "\(leftover) could not be taken back")
         }
-        try await client.removeFinalizer(Finalizers.bot, from: bot)
+        _ = try await Finalizers.remove(BotFinalizer.name, from: bot, client, fieldManager: FieldManager.main)
         memory.forget(bot.key)
         logger.info("bot is deleted", ["bot": .string("\(bot.key)"), "bot_id": .string(bot.status?.botID ?? "")])
         return .done
@@ -95,12 +97,13 @@ extension BotReconciler {
         } catch is TelegramError {
             return
         }
+        let telegram = telegram(gateway)
+        let limit = settings.telegramTimeout
         do {
-            let telegram = telegram(gateway)
-            guard try await telegram.getWebhookInfo(token: token).url == url else { return }
-            try await telegram.deleteWebhook(token: token)
-        } catch let error where error.isTokenRefused {
-            return
+            guard try await telegram.getWebhookInfo(token: token, timeout: limit).url == url else { return }
+            try await telegram.deleteWebhook(token: token, timeout: limit)
+        } catch {
+            guard error.isTokenRefused else { throw error }
         }
     }
 
@@ -123,7 +126,7 @@ extension BotReconciler {
         }
         do {
             try await admin.deleteGroup(botID.workerGroup)
-        } catch let error as KafkaError where error.code == .groupNotFound {
+        } catch let error as KafkaError where error.code == .unknownGroup {
             return
         }
     }

@@ -1,9 +1,10 @@
+import ControllerRuntime
 import KubernetesTypes
 import PlatformAPI
 
 extension BotReconciler {
     /// The gateway that the bot names, or the default one.
-    func findGateway(_ work: inout BotWork) throws -> TelegramGateway {
+    func findGateway(_ work: BotWork) throws -> TelegramGateway {
         let gateway: TelegramGateway
         if let key = work.bot.gatewayKey {
             guard let named = stores.gateways.get(key) else {

@@ -1,10 +1,11 @@
+import ControllerRuntime
 import KubernetesClient
 import KubernetesTypes
 import PlatformAPI
 
 extension BotReconciler {
     /// Makes and keeps the ScaledObject; without KEDA sees to a fixed number of workers.
-    func ensureScaler(_ context: WorkerContext, _ work: inout BotWork) async throws {
+    func ensureScaler(_ context: WorkerContext, _ work: BotWork) async throws {
         let key = context.bot.workerObjectKey
         guard context.bot.spec.worker != nil else {
             if stores.scaledObjects.get(key) != nil { try await deleteIfThere(ScaledObject.self, key) }

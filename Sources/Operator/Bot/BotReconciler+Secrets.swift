@@ -1,3 +1,4 @@
+import ControllerRuntime
 import Cryptography
 import KubernetesClient
 import KubernetesTypes

@@ -2,6 +2,7 @@ import ControllerRuntime
 import FoundationEssentials
 import KubernetesClient
 import KubernetesTypes
+import Observability
 import PlatformAPI
 
 extension BotReconciler {

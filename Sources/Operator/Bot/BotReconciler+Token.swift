@@ -1,13 +1,15 @@
+import ControllerRuntime
 import FoundationEssentials
 import KubernetesClient
 import KubernetesTypes
+import Observability
 import PlatformAPI
 import TelegramBotAPI
 
 extension BotReconciler {
     /// Reads the token from its Secret. Whether Telegram knows it is a question for ``verifyIdentity(_:_:_:)``, which needs
     /// the gateway to know which Bot API server to ask.
-    func verifyToken(_ work: inout BotWork) async throws -> BotCredential {
+    func verifyToken(_ work: BotWork) async throws -> BotCredential {
         let credential = try await readToken(work.bot)
         do {
             work.botID = BotID(number: try BotToken(credential.token.value).botNumber)
@@ -45,7 +47,7 @@ extension BotReconciler {
 
     /// Asks Telegram who the token belongs to, unless it said so not long ago, and sees to it that no older resource has
     /// the same bot. Nothing outside Kubernetes is made before this.
-    func verifyIdentity(_ credential: BotCredential, _ gateway: TelegramGateway, _ work: inout BotWork) async throws {
+    func verifyIdentity(_ credential: BotCredential, _ gateway: TelegramGateway, _ work: BotWork) async throws {
         let bot = work.bot
         try await step(.tokenValid) {
             if isVerified(credential, work) {
@@ -87,9 +89,11 @@ extension BotReconciler {
     private func getMe(
         _ credential: BotCredential, _ gateway: TelegramGateway, _ bot: TelegramBot
     ) async throws -> TelegramUser {
+        let token = try BotToken(credential.token.value)
         do {
-            return try await telegram(gateway).getMe(token: try BotToken(credential.token.value))
-        } catch let error where error.isTokenRefused {
+            return try await telegram(gateway).getMe(token: token, timeout: settings.telegramTimeout)
+        } catch {
+            guard error.isTokenRefused else { throw error }
             throw StepFailure(
                 .tokenValid, "TokenRejected",
                 "Telegram does not accept the token in \(Self.place(of: bot)): "

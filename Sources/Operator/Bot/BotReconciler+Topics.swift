@@ -5,7 +5,7 @@ import PlatformAPI
 
 extension BotReconciler {
     /// Makes the topics and commits the log-start offsets of the worker's group before the first message.
-    func ensureTopics(_ context: WorkerContext, _ work: inout BotWork) async throws {
+    func ensureTopics(_ context: WorkerContext, _ work: BotWork) async throws {
         let botID = context.botID
         let servers = context.gateway.spec.kafka.bootstrapServers
         let wanted = TopicPlan.wanted(botID: botID, bot: context.bot, gateway: context.gateway)
@@ -24,12 +24,12 @@ extension BotReconciler {
         let plan = TopicPlan(wanted: wanted, found: found)
         if !plan.create.isEmpty { try await create(plan.create, on: admin) }
         for growth in plan.grow {
-            try await admin.createPartitions(growth.topic, total: growth.partitions)
+            try await admin.createPartitions(topic: growth.topic, total: growth.partitions)
         }
         if let wantedConfig = context.bot.spec.kafka?.config, !wantedConfig.isEmpty, plan.create.isEmpty {
-            let present = try await admin.describeConfiguration(botID.incomingTopic)
+            let present = try await admin.describeConfiguration(topic: botID.incomingTopic)
             let different = wantedConfig.filter { present[$0.key]?.value != $0.value }
-            if !different.isEmpty { try await admin.alterConfiguration(botID.incomingTopic, different) }
+            if !different.isEmpty { try await admin.alterConfiguration(topic: botID.incomingTopic, different) }
         }
         try await commitStartOffsets(botID, partitions: max(work.bot.spec.partitions, found[botID.incomingTopic] ?? 0), admin)
 

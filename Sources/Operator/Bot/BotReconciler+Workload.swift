@@ -1,27 +1,20 @@
+import ControllerRuntime
 import KubernetesClient
 import KubernetesTypes
 import PlatformAPI
 
 extension BotReconciler {
-    /// Whether KEDA's kinds are in the cluster.
-    var hasKEDA: Bool { stores.scaledObjects.isSynced }
-
     /// Makes and keeps the Deployment, without ever owning `spec.replicas` after its creation.
-    func ensureWorkload(_ context: WorkerContext, _ work: inout BotWork) async throws {
+    func ensureWorkload(_ context: WorkerContext, _ work: BotWork) async throws {
         let key = context.bot.workerObjectKey
         let observed = stores.deployments.get(key)
         guard let wanted = WorkerManifests.deployment(context) else {
-            if observed?.isOurs == true { try await deleteIfThere(Deployment.self, key) }
+            if observed != nil { try await deleteIfThere(Deployment.self, key) }
             work.status.replicas = nil
             work.conditions.set(
                 .workloadReady, .true, "NoWorker",
                 "The bot has no worker: updates stay in topic \(context.botID.incomingTopic)")
             return
-        }
-        if let observed, !observed.isOurs {
-            throw StepFailure(
-                .workloadReady, "DeploymentNotOwned",
-                "Deployment \(key) exists and is not the platform's: delete or rename it", retry: .onChange)
         }
         if let observed, observed.isHandedOver {
             try await applier.ensure(wanted, observed: observed.digest)
@@ -41,12 +34,23 @@ extension BotReconciler {
         _ context: WorkerContext, wanted: Deployment, observed: ObservedDeployment?
     ) async throws {
         let replicas = observed?.replicas ?? initialReplicas(context.bot)
+        if observed == nil { try await refuseForeign(wanted.key) }
         if observed == nil, let first = WorkerManifests.deployment(context, replicas: replicas) {
             _ = try await client.apply(first, fieldManager: FieldManager.main, force: true)
         }
         _ = try await client.apply(
             ReplicaHolder(key: wanted.key, replicas: replicas), fieldManager: FieldManager.scale, force: true)
         try await applier.ensure(wanted, observed: nil)
+    }
+
+    /// The watch shows only what carries our label; somebody else's Deployment of that name must not be taken over.
+    private func refuseForeign(_ key: ObjectKey) async throws {
+        guard let found = try await client.find(Deployment.self, key),
+            found.metadata.labels?[Labels.managedBy] != Labels.managedByValue
+        else { return }
+        throw StepFailure(
+            .workloadReady, "DeploymentNotOwned",
+            "Deployment \(key) exists and is not the platform's: delete or rename it", retry: .onChange)
     }
 
     private func initialReplicas(_ bot: TelegramBot) -> Int {

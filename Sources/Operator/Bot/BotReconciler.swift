@@ -20,12 +20,14 @@ final class BotReconciler: Sendable {
     let settings: OperatorSettings
     let logger: Logger
     let applier: Applier
+    /// Whether KEDA's kinds are in the cluster.
+    private let isKEDAInstalled: @Sendable () -> Bool
     let memory = BotMemory()
     let clock = ContinuousClock()
 
     init(
         client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, http: HTTPClient, events: EventRecorder,
-        settings: OperatorSettings, logger: Logger
+        settings: OperatorSettings, logger: Logger, isKEDAInstalled: @escaping @Sendable () -> Bool
     ) {
         self.client = client
         self.stores = stores
@@ -34,8 +36,11 @@ final class BotReconciler: Sendable {
         self.events = events
         self.settings = settings
         self.logger = logger
+        self.isKEDAInstalled = isKEDAInstalled
         applier = Applier(client: client)
     }
+
+    var hasKEDA: Bool { isKEDAInstalled() }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
         guard let bot = stores.bots.get(key) else {
@@ -44,10 +49,10 @@ final class BotReconciler: Sendable {
         }
         if bot.metadata.deletionTimestamp != nil { return try await delete(bot) }
 
-        var work = BotWork(bot: bot, now: Self.timestamp())
+        let work = BotWork(bot: bot, now: Self.timestamp())
         var failure: StepFailure?
         do {
-            try await converge(&work)
+            try await converge(work)
         } catch let error as StepFailure {
             failure = error
         }
@@ -62,21 +67,21 @@ final class BotReconciler: Sendable {
     }
 
     /// The steps in their order. The webhook comes last: nothing may arrive before there is a place to put it.
-    private func converge(_ work: inout BotWork) async throws {
+    private func converge(_ work: BotWork) async throws {
         let problems = work.bot.validate()
         guard problems.isEmpty else {
             throw StepFailure(.ready, "InvalidSpec", problems.joined(separator: "; "), retry: .onChange)
         }
         try await step(.ready) { try await ensureFinalizer(work.bot) }
-        let credential = try await step(.tokenValid) { try await verifyToken(&work) }
-        let gateway = try await step(.gatewayReady) { try findGateway(&work) }
-        try await verifyIdentity(credential, gateway, &work)
+        let credential = try await step(.tokenValid) { try await verifyToken(work) }
+        let gateway = try await step(.gatewayReady) { try findGateway(work) }
+        try await verifyIdentity(credential, gateway, work)
         let context = WorkerContext(bot: work.bot, botID: work.botID, token: credential, gateway: gateway)
-        try await step(.topicsReady) { try await ensureTopics(context, &work) }
+        try await step(.topicsReady) { try await ensureTopics(context, work) }
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context) }
-        try await step(.workloadReady) { try await ensureWorkload(context, &work) }
-        try await step(.scalerReady) { try await ensureScaler(context, &work) }
-        try await step(.webhookReady) { try await ensureWebhook(context, secrets: webhookSecrets, &work) }
+        try await step(.workloadReady) { try await ensureWorkload(context, work) }
+        try await step(.scalerReady) { try await ensureScaler(context, work) }
+        try await step(.webhookReady) { try await ensureWebhook(context, secrets: webhookSecrets, work) }
     }
 
     /// Turns what a step throws into the condition of that step.
@@ -103,8 +108,8 @@ final class BotReconciler: Sendable {
     }
 }
 
-/// One bot while it is being reconciled.
-struct BotWork: Sendable {
+/// One bot while it is being reconciled: what its steps find out and report. Used by one task.
+final class BotWork {
     let bot: TelegramBot
     var status: TelegramBotStatus
     var conditions: ConditionSet

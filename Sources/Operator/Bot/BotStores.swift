@@ -8,7 +8,7 @@ struct BotStores: Sendable {
     let gateways: Store<TelegramGateway>
     let secrets: Store<ObservedSecret>
     let deployments: Store<ObservedDeployment>
-    /// Not synced while KEDA is not installed.
+    /// Empty while KEDA is not installed.
     let scaledObjects: Store<ObservedScaledObject>
 
     /// Names of the indices.

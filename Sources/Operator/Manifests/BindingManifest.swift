@@ -1,4 +1,5 @@
 import KubernetesTypes
+import Observability
 import PlatformAPI
 
 /// The Secret in the gateway's namespace that tells the gateway of a bot.

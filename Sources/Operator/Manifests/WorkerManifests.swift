@@ -1,5 +1,7 @@
+import Concurrency
 import FoundationEssentials
 import KubernetesTypes
+import Observability
 import PlatformAPI
 
 /// The objects that a bot's worker consists of. Pure: the same context gives the same objects.

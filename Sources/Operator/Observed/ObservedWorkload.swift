@@ -4,7 +4,6 @@ import PlatformAPI
 
 /// What the operator keeps of a Deployment.
 struct ObservedDeployment: Sendable, Equatable {
-    let isOurs: Bool
     let isHandedOver: Bool
     let generation: Int64
     let replicas: Int
@@ -13,7 +12,6 @@ struct ObservedDeployment: Sendable, Equatable {
 
     init(json: [UInt8]) throws {
         let head = try JSONDecoder().decode(Head.self, from: Data(json))
-        isOurs = head.metadata.labels?[Labels.managedBy] == Labels.managedByValue
         isHandedOver = head.metadata.annotations?[Annotations.replicasHandedOver] == "true"
         generation = head.metadata.generation ?? 0
         replicas = head.spec?.replicas ?? 1
