@@ -58,7 +58,7 @@ let package = Package(
         module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes", "Observability"]),
         module("HTTPServer", ["CMicrohttpd", "Concurrency", "HTTPTypes", "Observability"]),
         module("KafkaClient", ["CRdKafka", "Concurrency", "Observability"]),
-        module("YAML", ["CYAML"]),
+        module("YAML", ["CYAML", "JSON"]),
         module("KubernetesTypes", ["CLeafDigest", "JSON"]),
         module(
             "KubernetesClient",
@@ -95,7 +95,8 @@ let package = Package(
         program(
             "tgs",
             [
-                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient",
                 "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "Simulator",
                 "TelegramBotAPI",
             ]),
@@ -110,13 +111,17 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("ObservabilityTests", ["Observability"]),
         tests("CryptographyTests", ["Cryptography"]),
-        tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
+        tests("HTTPClientTests", ["CCurl", "HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
         tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
-        tests("YAMLTests", ["YAML"]),
-        tests("KubernetesClientTests", ["JSON", "KubernetesClient", "KubernetesTypes", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+        tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),
+        tests("YAMLTests", ["JSON", "YAML"]),
         tests(
-            "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
+            "KubernetesClientTests",
+            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
+        tests(
+            "ControllerRuntimeTests",
+            ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
         tests(
             "TelegramBotAPITests",
             ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),

@@ -24,7 +24,7 @@ package final class KafkaBroker: Sendable {
 
     package var pid: Int32 { process.withLock { $0.pid } }
 
-    package var logFile: String { "\(directory)/broker.log" }
+    package var logFile: String { TestFolder.logFile("broker", in: directory) }
 
     private init(port: UInt16, directory: String, executable: String, process: ChildProcess) {
         self.port = port
@@ -106,7 +106,7 @@ package final class KafkaBroker: Sendable {
     private static func launch(_ executable: String, port: UInt16, directory: String) async throws -> ChildProcess {
         let process = try ChildProcess(
             executable, ["start", "--only", "kafka", "--kafka-port", "\(port)", "--data-dir", "\(directory)/data"],
-            log: "\(directory)/broker.log")
+            log: TestFolder.logFile("broker", in: directory))
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(30)
         while clock.now < deadline && process.isRunning {
@@ -126,7 +126,7 @@ package final class KafkaBroker: Sendable {
         let missing = StartError(description: "the test broker (Python package noida-db) is missing: run make deps")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", "import noida_db,os;print(os.path.dirname(noida_db.__file__))"]
+        process.arguments = [CacheFolder.python, "-c", "import noida_db,os;print(os.path.dirname(noida_db.__file__))"]
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
