@@ -67,7 +67,9 @@ struct OutgoingLane: Sendable {
     /// - Parameters:
     ///   - delay: not before.
     ///   - isFlood: a 429, as opposed to a fault.
-    mutating func retry(_ item: OutgoingItem, replacing chat: OutgoingItem.Chat, after delay: Duration, isFlood: Bool, now: Instant) {
+    mutating func retry(
+        _ item: OutgoingItem, replacing chat: OutgoingItem.Chat, after delay: Duration, isFlood: Bool, now: Instant
+    ) {
         let until = now + delay
         if var queue = queues[chat] {
             queue.isBusy = false

@@ -107,8 +107,7 @@ actor OutgoingPump {
         timers.removeValue(forKey: partition)?.cancel()
         if let wakeAt {
             timers[partition] = Task {
-                try? await Task.sleep(until: wakeAt, clock: .continuous)
-                if !Task.isCancelled { advance(partition) }
+                if await sleepUnlessCancelled(for: wakeAt - clock.now) { advance(partition) }
             }
         }
     }
@@ -230,9 +229,10 @@ actor OutgoingPump {
     }
 
     private static func decode(_ value: [UInt8]) -> OutgoingEnvelope? {
-        guard case .success(let envelope) = Result(catching: {
-            try JSONDecoder().decode(OutgoingEnvelope.self, from: Data(value))
-        }), envelope.params.objectValue != nil, !envelope.method.isEmpty,
+        guard
+            case .success(let envelope) = Result(catching: {
+                try JSONDecoder().decode(OutgoingEnvelope.self, from: Data(value))
+            }), envelope.params.objectValue != nil, !envelope.method.isEmpty,
             envelope.method.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) })
         else { return nil }
         return envelope

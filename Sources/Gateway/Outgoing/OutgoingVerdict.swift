@@ -1,5 +1,6 @@
 import Concurrency
 import JSON
+import PlatformAPI
 import TelegramBotAPI
 
 /// What becomes of an outgoing record after a call. Pure.

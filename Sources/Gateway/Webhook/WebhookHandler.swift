@@ -5,7 +5,7 @@ package import HTTPServer
 import HTTPTypes
 package import KafkaClient
 package import Observability
-package import PlatformAPI
+import PlatformAPI
 import TelegramBotAPI
 
 /// Takes Telegram's webhooks in: checks the secret, puts the update on the bot's topic, and answers 200 only once the
@@ -18,19 +18,16 @@ package struct WebhookHandler: Sendable {
     private let retryAfterSeconds: Int
     private let metrics: GatewayMetrics
     private let logger: Logger
-    private let isStopping: @Sendable () -> Bool
     private let produce: Produce
 
-    /// - Parameter isStopping: whether the gateway is on its way out and takes nothing new.
     package init(
         directory: BindingDirectory, retryAfterSeconds: Int, metrics: GatewayMetrics, logger: Logger,
-        isStopping: @escaping @Sendable () -> Bool = { false }, produce: @escaping Produce
+        produce: @escaping Produce
     ) {
         self.directory = directory
         self.retryAfterSeconds = retryAfterSeconds
         self.metrics = metrics
         self.logger = logger
-        self.isStopping = isStopping
         self.produce = produce
     }
 
@@ -70,10 +67,10 @@ package struct WebhookHandler: Sendable {
     private func answer(_ request: HTTPServerRequest, bot: String) async -> Result {
         guard let botID = BotID(bot), let binding = directory.binding(botID) else { return .unknownBot }
         guard Self.isAuthentic(request.headers["X-Telegram-Bot-Api-Secret-Token"], binding.webhookSecrets) else {
-            logger.debug("webhook with a wrong secret", ["bot_id": .string(bot), "remote": .string(request.remoteAddress)])
+            logger.debug(
+                "webhook with a wrong secret", ["bot_id": .string(bot), "remote": .string(request.remoteAddress)])
             return .wrongSecret
         }
-        if isStopping() { return .unavailable }
         let fields: UpdateFields
         do {
             fields = try UpdateFields.scan(request.body)
