@@ -101,7 +101,9 @@ import Testing
                     while let connection = try? RawConnection(port: port) {
                         do {
                             for _ in 0..<20 {
-                                guard try await connection.get(index % 2 == 0 ? "/yield" : "/").status == 200 else { break }
+                                guard try await connection.get(index % 2 == 0 ? "/yield" : "/").status == 200 else {
+                                    break
+                                }
                                 answered += 1
                             }
                         } catch { continue }
@@ -128,6 +130,18 @@ import Testing
         await server.shutdown()
         try await server.run()
         #expect(throws: HTTPServerError.self) { try server.start() }
+    }
+
+    @Test func endsWhenNobodyHoldsIt() async throws {
+        var server: HTTPServer? = HTTPServer(name: "test", logger: .silent) { _ in .text("ok") }
+        try server?.start()
+        let port = try #require(server?.port)
+        #expect(try await RawConnection(port: port).get("/").status == 200)
+        server = nil
+        await eventually("new connections are refused") {
+            do { _ = try RawConnection(port: port) } catch { return true }
+            return false
+        }
     }
 
     @Test func runReturnsAfterShutdown() async throws {
