@@ -41,13 +41,13 @@ import Testing
     @Test func namesAnAddressThatIsNoneOfOurs() {
         let foreign = server(HTTPServer.Configuration(host: "192.0.2.1"))
         #expect(throws: HTTPServerError.self) { try foreign.start() }
-        let nonsense = server(HTTPServer.Configuration(host: "999.1.1.1."))
+        let nonsense = server(HTTPServer.Configuration(host: String(repeating: "x", count: 300)))
         do {
             try nonsense.start()
             Issue.record("started on nonsense")
         } catch {
             #expect(error.code == .invalidAddress)
-            #expect(error.message.contains("999.1.1.1."))
+            #expect(error.message.contains("xxx:0"))
         }
     }
 
