@@ -58,7 +58,7 @@ let package = Package(
         module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes", "Observability"]),
         module("HTTPServer", ["CMicrohttpd", "Concurrency", "HTTPTypes", "Observability"]),
         module("KafkaClient", ["CRdKafka", "Concurrency", "Observability"]),
-        module("YAML", ["CYAML"]),
+        module("YAML", ["CYAML", "JSON"]),
         module("KubernetesTypes", ["CLeafDigest", "JSON"]),
         module(
             "KubernetesClient",
@@ -85,14 +85,18 @@ let package = Package(
             ]),
         module(
             "Simulator",
-            ["Concurrency", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability"]),
+            [
+                "Concurrency", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability",
+                "TelegramBotAPI",
+            ]),
         module("WorkerKit", ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI"]),
 
         // Programs: argument parsing and wiring only.
         program(
             "tgs",
             [
-                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient",
                 "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "Simulator",
                 "TelegramBotAPI",
             ]),
@@ -109,18 +113,30 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography"]),
         tests("HTTPClientTests", ["CCurl", "HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
-        tests("KafkaClientTests", ["KafkaClient", "CRdKafka", "Concurrency", "Observability"]),
-        tests("YAMLTests", ["YAML"]),
-        tests("KubernetesClientTests", ["JSON", "KubernetesClient", "KubernetesTypes", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+        tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
+        tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),
+        tests("YAMLTests", ["JSON", "YAML"]),
         tests(
-            "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
-        tests("TelegramBotAPITests", ["JSON", "TelegramBotAPI", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+            "KubernetesClientTests",
+            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
+        tests(
+            "ControllerRuntimeTests",
+            ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
+        tests(
+            "TelegramBotAPITests",
+            ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
         tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
         tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
-        tests("SimulatorTests", ["JSON", "Simulator", "HTTPClient", "HTTPServer", "HTTPTypes", "Concurrency"]),
+        tests(
+            "SimulatorTests",
+            [
+                "Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "Simulator",
+                "TelegramBotAPI",
+            ]),
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
+        tests("TestRigTests", ["Concurrency", "TestRig"]),
     ],
     cxxLanguageStandard: .cxx17
 )

