@@ -101,7 +101,8 @@ no_foundation() {
 no_swallowed_errors() {
     local sources
     mapfile -t sources < <(swift_sources)
-    nothing_matches '^(?!\s*//).*\btry[?!]' "${sources[@]}"
+    # Asking a decoder whether a value is of a type has no other way: there the error is the answer.
+    nothing_matches '^(?!\s*//).*\btry(!|\?(?! container\.decode\())' "${sources[@]}"
 }
 
 unchecked_says_why() {
