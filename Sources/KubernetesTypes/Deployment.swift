@@ -35,6 +35,8 @@ package struct Deployment: KubernetesResource, Equatable {
         package var updatedReplicas: Int?
         package var availableReplicas: Int?
         package var conditions: [WorkloadCondition]?
+
+        package init() {}
     }
 }
 

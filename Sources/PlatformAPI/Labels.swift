@@ -37,8 +37,7 @@ package enum FieldManager {
     package static let scale = "telegram-serverless-scale"
 }
 
-/// Finalizers of the platform.
-package enum Finalizers {
-    /// On a TelegramBot until everything made for it outside its namespace is taken back.
-    package static let bot = "telegram-serverless.io/cleanup"
+/// The finalizer of a TelegramBot: there until everything made for it outside its namespace is taken back.
+package enum BotFinalizer {
+    package static let name = "telegram-serverless.io/cleanup"
 }

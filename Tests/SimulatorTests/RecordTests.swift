@@ -35,16 +35,16 @@ import Testing
         #expect(found(RecordFilter(bot: 8)) == [])
     }
 
-    @Test func waitsEndWhenEnoughHasCome() {
+    @Test func waitsEndWhenEnoughHasCome() throws {
         var record = CallRecord(capacity: 100, maxBytes: 1 << 20)
         _ = record.append { call($0) }
-        #expect(!record.wait(1, RecordFilter(), count: 1), "it is there already")
-        #expect(record.wait(2, RecordFilter(), count: 3))
-        #expect(record.append { call($0) } == [])
-        #expect(record.append { call($0, chat: nil) } == [], "does not match")
-        #expect(record.append { call($0) } == [2])
-        #expect(!record.cancelWait(2))
-        #expect(record.wait(3, RecordFilter(after: 100), count: 1))
-        #expect(record.cancelWait(3))
+        let waits = [record.wait(1, RecordFilter(), count: 1), record.wait(2, RecordFilter(), count: 3)]
+        #expect(waits == [false, true], "one call is there already")
+        var ended: [[UInt64]] = []
+        for chat in [1, nil, 1] as [Int64?] { ended.append(record.append { call($0, chat: chat) }) }
+        #expect(ended == [[], [], [2]], "what has no chat does not match")
+        let waitsForMore = record.wait(3, RecordFilter(after: 100), count: 1)
+        let cancelled = [record.cancelWait(2), record.cancelWait(3)]
+        #expect(waitsForMore && cancelled == [false, true])
     }
 }

@@ -132,6 +132,12 @@ package final class ControlPlane: Sendable {
         }
     }
 
+    /// etcd's address, `http://127.0.0.1:<port>`.
+    package var etcdURL: String {
+        let option = "--etcd-servers="
+        return apiServerArguments.first { $0.hasPrefix(option) }.map { String($0.dropFirst(option.count)) } ?? ""
+    }
+
     /// The port of ``server``.
     package var port: UInt16 { UInt16(server.split(separator: ":").last.map(String.init) ?? "") ?? 0 }
 

@@ -32,7 +32,9 @@ enum Coding {
 
     static func encode<T: Encodable>(_ value: T) throws(KubernetesError) -> [UInt8] {
         do {
-            return Array(try JSONEncoder().encode(value))
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .withoutEscapingSlashes
+            return Array(try encoder.encode(value))
         } catch {
             throw KubernetesError(.configuration, "The \(T.self) cannot be written as JSON: \(error).", cause: error)
         }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPTypes
 import JSON
 package import KubernetesTypes
@@ -41,7 +40,9 @@ extension KubernetesClient {
         return try decode(R.self, bytes, "the applied \(R.definition.kind) \(object.key)")
     }
 
-    /// Server-side apply of an object that is JSON already, `apiVersion` and `kind` included.
+    /// Server-side apply of an object that is JSON already, with `apiVersion`, `kind` and `metadata.name`.
+    ///
+    /// Quantities have to be text: API server 1.20 refuses numbers (`cpu: 0.5`) in an apply.
     ///
     /// - Returns: the object's JSON as the server has it now.
     package func apply(
@@ -52,7 +53,8 @@ extension KubernetesClient {
         if force { query.append(("force", "true")) }
         return try await send(
             APIRequest(
-                method: .patch, path: try ResourcePath.object(definition, key, subresource), query: query, body: json,
+                method: .patch, path: try ResourcePath.object(definition, key, subresource), query: query,
+                body: ApplyBody.yamlSafe(json),
                 contentType: APIRequest.applyPatch))
     }
 
@@ -107,10 +109,10 @@ extension KubernetesClient {
     }
 
     /// A patch's JSON and media type.
-    static func body(of patch: Patch) throws -> (body: [UInt8], contentType: String) {
+    static func body(of patch: Patch) throws(KubernetesError) -> (body: [UInt8], contentType: String) {
         switch patch {
-        case .merge(let value): (Array(try JSONEncoder().encode(value)), APIRequest.mergePatch)
-        case .json(let operations): (Array(try JSONEncoder().encode(operations)), APIRequest.jsonPatch)
+        case .merge(let value): (try Coding.encode(value), APIRequest.mergePatch)
+        case .json(let operations): (try Coding.encode(operations), APIRequest.jsonPatch)
         }
     }
 }
