@@ -82,8 +82,12 @@ def main():
     print(f"echo-python: {INCOMING} -> {OUTGOING}", flush=True)
     try:
         while not stopping.asked:
+            first = consumer.poll(0.5)
+            if first is None:
+                continue
             batch = []
-            for message in consumer.consume(100, timeout=0.5):
+            # What else is here already: waiting for a full batch would only delay the first answer.
+            for message in [first, *consumer.consume(99, timeout=0)]:
                 if message.error():
                     print(f"consumer: {message.error()}", file=sys.stderr)
                 else:
