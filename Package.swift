@@ -85,14 +85,18 @@ let package = Package(
             ]),
         module(
             "Simulator",
-            ["Concurrency", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability"]),
+            [
+                "Concurrency", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability",
+                "TelegramBotAPI",
+            ]),
         module("WorkerKit", ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI"]),
 
         // Programs: argument parsing and wiring only.
         program(
             "tgs",
             [
-                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient",
                 "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "Simulator",
                 "TelegramBotAPI",
             ]),
@@ -107,7 +111,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("ObservabilityTests", ["Observability"]),
         tests("CryptographyTests", ["Cryptography"]),
-        tests("HTTPClientTests", ["HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
+        tests("HTTPClientTests", ["CCurl", "HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
         tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
         tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),
@@ -116,20 +120,23 @@ let package = Package(
             "KubernetesClientTests",
             ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
         tests(
-            "ControllerRuntimeTests", ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
-        tests("TelegramBotAPITests", ["JSON", "TelegramBotAPI", "HTTPServer", "HTTPTypes", "HTTPClient"]),
+            "ControllerRuntimeTests",
+            ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
+        tests(
+            "TelegramBotAPITests",
+            ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
         tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
         tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
-        tests("SimulatorTests", ["JSON", "Simulator", "HTTPClient", "HTTPServer", "HTTPTypes", "Concurrency"]),
+        tests(
+            "SimulatorTests",
+            [
+                "Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "Simulator",
+                "TelegramBotAPI",
+            ]),
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
-
-        // Integration tests: real servers.
-        tests(
-            "KubernetesClientIntegrationTests",
-            ["Concurrency", "JSON", "KubernetesClient", "KubernetesTypes", "Observability", "TestRig"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -20,7 +20,8 @@ extension HTTPClientError {
 
     static func classify(_ code: CURLcode, text: String, wasSent: Bool) -> Code {
         switch code {
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalidURL
+        // An answer without a status line counts as HTTP/0.9, a protocol that is not supported.
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return wasSent ? .invalidResponse : .invalidURL
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .resolveFailed
         case CURLE_COULDNT_CONNECT, CURLE_PROXY: return .connectFailed
         case CURLE_OPERATION_TIMEDOUT: return .timedOut

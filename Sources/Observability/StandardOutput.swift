@@ -9,7 +9,8 @@ package enum StandardOutput {
         var done = 0
         unsafe bytes.withUnsafeBytes { buffer in
             while done < buffer.count {
-                let count = unsafe Glibc.write(STDOUT_FILENO, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+                let count = unsafe Glibc.write(
+                    STDOUT_FILENO, buffer.baseAddress?.advanced(by: done), buffer.count - done)
                 if count < 0 && errno == EINTR { continue }
                 if count <= 0 { return }
                 done += count

@@ -11,10 +11,8 @@ struct ControlPlaneTools: Sendable {
     static func find() throws -> ControlPlaneTools {
         let environment = ProcessInfo.processInfo.environment
         let assets = environment["KUBEBUILDER_ASSETS"].flatMap { $0.isEmpty ? nil : $0 }
-        let cache =
-            environment["TGS_CACHE_DIR"].flatMap { $0.isEmpty ? nil : $0 }
-            ?? (environment["HOME"] ?? "/root") + "/.cache/telegram-serverless"
-        let folders = [assets, "\(cache)/kubernetes-1.20.2/bin"].compactMap { $0 }
+        let cache = CacheFolder.path
+        let folders = [assets, "\(cache)/kubernetes-1.20.2/bin", "\(cache)/python/bin"].compactMap { $0 }
         let path = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(String.init)
         func find(_ name: String, in folders: [String], advice: String) throws -> String {
             for folder in folders where FileManager.default.isExecutableFile(atPath: "\(folder)/\(name)") {

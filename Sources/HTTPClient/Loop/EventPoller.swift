@@ -10,7 +10,8 @@ import Glibc
     init() throws(HTTPClientError) {
         descriptor = ccurl_epoll_create()
         guard descriptor >= 0 else {
-            throw HTTPClientError(.other, "cannot make an epoll instance (errno \(errno)); check the limit of open files")
+            throw HTTPClientError(
+                .other, "cannot make an epoll instance (errno \(errno)); check the limit of open files")
         }
         unsafe events = .allocate(capacity: Self.batch)
         unsafe events.initialize(repeating: ccurl_event(descriptor: -1, readiness: 0))

@@ -22,7 +22,8 @@ final class LoopThread: Sendable {
         unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
         guard code == 0 else {
             unsafe context.release()
-            throw HTTPClientError(.other, "cannot start the HTTP client's thread (error \(code)); check the limit of tasks")
+            throw HTTPClientError(
+                .other, "cannot start the HTTP client's thread (error \(code)); check the limit of tasks")
         }
         thread = Locked(handle)
     }

@@ -1,0 +1,153 @@
+package import Concurrency
+
+/// The decisions of a work queue, without waiting or locks. Times are those of any one monotonic clock.
+///
+/// - A key that is being worked on is not handed out again: adding it meanwhile lets it come up once more afterwards.
+/// - Adding a key that waits already changes nothing, whether it waits in line or for a time: the earliest wins.
+/// - Keys come up in the order of their adding, `normal` ones before `background` ones; every eighth key is a background
+///   one while there are any, so that they do come up.
+package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
+    private struct Place: Sendable {
+        let key: Key
+        let ticket: UInt64
+    }
+
+    private var normal = FIFO<Place>()
+    private var background = FIFO<Place>()
+    /// Keys in line. An entry of a line whose ticket is not the one here is stale.
+    private var queued: [Key: (ticket: UInt64, priority: WorkPriority)] = [:]
+    /// Keys being worked on; the value says how urgently they are wanted once more.
+    private var processing: [Key: WorkPriority?] = [:]
+    private var delayed = DeadlineHeap<Key>()
+    private var failures: [Key: Int] = [:]
+    private var nextTicket: UInt64 = 0
+    private var sinceBackground = 0
+    private let retry: Backoff
+
+    /// No more keys are taken.
+    package private(set) var isShutDown = false
+
+    /// - Parameter retry: the delays of ``addRateLimited(_:now:random:)``; its own count is not used.
+    package init(retry: Backoff) {
+        self.retry = retry
+    }
+
+    /// Keys in line.
+    package var depth: Int { queued.count }
+    /// Keys waiting for a time.
+    package var delayedCount: Int { delayed.count }
+    /// Keys being worked on.
+    package var processingCount: Int { processing.count }
+    /// Nothing in line and nothing being worked on.
+    package var isIdle: Bool { queued.isEmpty && processing.isEmpty }
+    /// Shut down, and no key will come up any more.
+    package var isFinished: Bool { isShutDown && queued.isEmpty && !processing.values.contains { $0 != nil } }
+    /// Keys whose failures are remembered.
+    package var failingCount: Int { failures.count }
+
+    /// Puts `key` in line. Answers whether that made a difference.
+    @discardableResult
+    package mutating func add(_ key: Key, priority: WorkPriority = .normal) -> Bool {
+        guard !isShutDown else { return false }
+        delayed.remove(key)
+        return enqueue(key, priority)
+    }
+
+    /// Lets `key` come up at `deadline`, unless it comes up before anyway. Answers whether that made a difference.
+    @discardableResult
+    package mutating func add(_ key: Key, at deadline: Duration, now: Duration) -> Bool {
+        guard deadline > now else { return add(key) }
+        guard !isShutDown, queued[key] == nil else { return false }
+        if case .some(.some) = processing[key] { return false }
+        if let known = delayed[key], known <= deadline { return false }
+        delayed.set(key, deadline)
+        return true
+    }
+
+    /// Counts one more failure of `key` and lets it come up after the back-off for so many. Answers the delay.
+    @discardableResult
+    package mutating func addRateLimited(
+        _ key: Key, now: Duration, random: Double = .random(in: 0...1)
+    ) -> Duration {
+        let count = failures[key, default: 0]
+        failures[key] = count + 1
+        let delay = Backoff.delay(
+            failures: count, base: retry.base, maximum: retry.maximum, factor: retry.factor, jitter: retry.jitter,
+            random: random)
+        add(key, at: now + delay, now: now)
+        return delay
+    }
+
+    /// Forgets the failures of `key`: it succeeded.
+    package mutating func forget(_ key: Key) {
+        failures[key] = nil
+    }
+
+    /// How often `key` failed since it last succeeded.
+    package func failures(of key: Key) -> Int { failures[key, default: 0] }
+
+    /// Puts the keys in line whose time has come. Answers how many.
+    @discardableResult
+    package mutating func fireDue(now: Duration) -> Int {
+        var fired = 0
+        while let key = delayed.popDue(now) {
+            if enqueue(key, .normal) { fired += 1 }
+        }
+        return fired
+    }
+
+    /// When ``fireDue(now:)`` is to be called next; `nil` while nothing waits for a time.
+    package mutating func nextDeadline() -> Duration? { delayed.earliest() }
+
+    /// Hands out the next key; ``done(_:)`` must follow. `nil` when none is in line.
+    package mutating func next() -> Key? {
+        let wantsBackground = sinceBackground >= 7
+        guard let key = wantsBackground ? pop(.background) ?? pop(.normal) : pop(.normal) ?? pop(.background) else {
+            return nil
+        }
+        processing.updateValue(nil, forKey: key)
+        return key
+    }
+
+    /// The work on `key` has ended. Was it added meanwhile, it comes up again (also when the queue drains).
+    package mutating func done(_ key: Key) {
+        guard let again = processing.removeValue(forKey: key), let again else { return }
+        _ = enqueue(key, again)
+    }
+
+    /// Takes nothing more and forgets what waits for a time. What is in line is still handed out unless it is discarded.
+    package mutating func shutDown(discarding: Bool) {
+        isShutDown = true
+        delayed.removeAll()
+        guard discarding else { return }
+        queued.removeAll()
+        normal.removeAll()
+        background.removeAll()
+        for key in processing.keys { processing.updateValue(nil, forKey: key) }
+    }
+
+    private mutating func enqueue(_ key: Key, _ priority: WorkPriority) -> Bool {
+        if let again = processing[key] {
+            if let again, again >= priority { return false }
+            processing.updateValue(priority, forKey: key)
+            return again == nil
+        }
+        if let known = queued[key], known.priority >= priority { return false }
+        let isNew = queued[key] == nil
+        let place = Place(key: key, ticket: nextTicket)
+        queued[key] = (nextTicket, priority)
+        nextTicket += 1
+        if priority == .normal { normal.append(place) } else { background.append(place) }
+        return isNew
+    }
+
+    private mutating func pop(_ priority: WorkPriority) -> Key? {
+        while let place = priority == .normal ? normal.popFirst() : background.popFirst() {
+            guard let current = queued[place.key], current.ticket == place.ticket else { continue }
+            queued[place.key] = nil
+            sinceBackground = priority == .background ? 0 : sinceBackground + 1
+            return place.key
+        }
+        return nil
+    }
+}

@@ -1,0 +1,83 @@
+import CMicrohttpd
+import Concurrency
+import Dispatch
+import Observability
+
+/// What libmicrohttpd calls. Its threads are not Swift's: nothing here is isolated to an actor.
+enum Callbacks {
+    static func install(in settings: inout cmhd_settings) {
+        unsafe settings.begin = beginExchange
+        unsafe settings.handle = stepExchange
+        unsafe settings.complete = completeExchange
+        unsafe settings.connection = notifyConnection
+        unsafe settings.log = writeLog
+    }
+}
+
+private func engine(_ context: UnsafeMutableRawPointer?) -> Engine? {
+    unsafe context.map { unsafe Unmanaged<Engine>.fromOpaque($0).takeUnretainedValue() }
+}
+
+/// The request line has come. The exchange it makes is released in `completeExchange`.
+private func beginExchange(
+    _ context: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ connection: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+    guard let engine = unsafe engine(context), let target = unsafe target, let connection = unsafe connection,
+        let socketContext = unsafe cmhd_socket_context(connection)
+    else { return nil }
+    let peer = unsafe Unmanaged<Peer>.fromOpaque(socketContext).takeUnretainedValue()
+    peer.expect(within: engine.configuration.requestTimeout)
+    engine.exchanges.enter()
+    let exchange = unsafe Exchange(
+        engine: engine, connection: connection, peer: peer, target: String(cString: target))
+    return unsafe Unmanaged.passRetained(exchange).toOpaque()
+}
+
+private func stepExchange(
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
+    _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
+    _ uploadSize: UnsafeMutablePointer<Int>?, _ exchange: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+    guard let method = unsafe method, let uploadSize = unsafe uploadSize,
+        let pointer = unsafe exchange?.pointee
+    else { return cmhd_no }
+    return unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue().step(method, upload, uploadSize)
+}
+
+private func completeExchange(
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+    _ exchange: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ reason: MHD_RequestTerminationCode
+) {
+    guard let engine = unsafe engine(context), let pointer = unsafe exchange?.pointee else { return }
+    unsafe exchange?.pointee = nil
+    unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue().close()
+    engine.exchanges.leave()
+}
+
+private func notifyConnection(
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ event: MHD_ConnectionNotificationCode
+) {
+    guard let engine = unsafe engine(context), let connection = unsafe connection, let slot = unsafe slot else { return }
+    if event == cmhd_connection_started {
+        let peer = unsafe Peer(connection)
+        peer.expect(within: engine.configuration.idleTimeout + engine.configuration.requestTimeout)
+        engine.peers.withLock { $0[ObjectIdentifier(peer)] = peer }
+        engine.metrics?.connectionOpened()
+        unsafe slot.pointee = Unmanaged.passRetained(peer).toOpaque()
+    } else if let pointer = unsafe slot.pointee {
+        unsafe slot.pointee = nil
+        let peer = unsafe Unmanaged<Peer>.fromOpaque(pointer).takeRetainedValue()
+        engine.peers.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(peer)) }
+        engine.metrics?.connectionClosed()
+        engine.state.withLock { $0.acceptor }?.connectionClosed()
+    }
+}
+
+private func writeLog(_ context: UnsafeMutableRawPointer?, _ line: UnsafePointer<CChar>?) {
+    guard let engine = unsafe engine(context), let line = unsafe line else { return }
+    var text = unsafe String(cString: line)
+    while text.last?.isNewline == true { text.removeLast() }
+    engine.lastLine.withLock { $0 = text }
+    engine.logger.debug("libmicrohttpd: \(text)")
+}

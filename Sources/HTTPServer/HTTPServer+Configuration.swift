@@ -1,0 +1,46 @@
+extension HTTPServer {
+    /// How a server listens and what it allows its clients.
+    package struct Configuration: Sendable {
+        /// An address or name of this machine; "0.0.0.0" or "::" for all of its addresses.
+        package var host: String
+        /// 0: a free one, told by ``HTTPServer/port``.
+        package var port: UInt16
+        /// Threads that read, write and run the synchronous beginnings of handlers. At least 1.
+        package var threads: Int
+        /// Connections above it wait in the kernel's queue.
+        package var maxConnections: Int
+        /// Larger bodies are answered 413.
+        package var maxBodyBytes: Int
+        /// Larger request heads are answered 431 or 414.
+        package var maxHeaderBytes: Int
+        /// A connection on which nothing moves for so long is closed. Whole seconds, rounded up.
+        package var idleTimeout: Duration
+        /// How long a request may take to arrive from its first line to its last byte, however steadily it drips.
+        package var requestTimeout: Duration
+        /// A handler that takes longer is cancelled and its request answered 503.
+        package var handlerTimeout: Duration
+        /// How long ``HTTPServer/shutdown()`` waits for answers in flight; the handler's time-out when nil.
+        package var shutdownTimeout: Duration?
+        /// Plain HTTP when nil.
+        package var tls: ServerTLS?
+
+        package init(
+            host: String = "127.0.0.1", port: UInt16 = 0, threads: Int = 2, maxConnections: Int = 10_000,
+            maxBodyBytes: Int = 1 << 20, maxHeaderBytes: Int = 16 << 10, idleTimeout: Duration = .seconds(60),
+            requestTimeout: Duration = .seconds(60), handlerTimeout: Duration = .seconds(60),
+            shutdownTimeout: Duration? = nil, tls: ServerTLS? = nil
+        ) {
+            self.host = host
+            self.port = port
+            self.threads = threads
+            self.maxConnections = maxConnections
+            self.maxBodyBytes = maxBodyBytes
+            self.maxHeaderBytes = maxHeaderBytes
+            self.idleTimeout = idleTimeout
+            self.requestTimeout = requestTimeout
+            self.handlerTimeout = handlerTimeout
+            self.shutdownTimeout = shutdownTimeout
+            self.tls = tls
+        }
+    }
+}

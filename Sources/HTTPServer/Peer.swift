@@ -1,0 +1,57 @@
+import CMicrohttpd
+import Concurrency
+import Glibc
+import Synchronization
+
+/// A connection: its client's address, and until when the request under way must have arrived.
+final class Peer: Sendable {
+    let remoteAddress: String
+    private let descriptor: Int32
+    /// Milliseconds of the monotonic clock; 0: no limit at the moment.
+    private let deadline = Atomic<Int>(0)
+
+    init(_ connection: OpaquePointer) {
+        descriptor = unsafe cmhd_socket(connection)
+        remoteAddress = unsafe cmhd_client_address(connection).map { unsafe Self.text($0) } ?? ""
+    }
+
+    /// From now on the client has `duration` to send what is expected.
+    func expect(within duration: Duration) {
+        deadline.store(Self.now() + Int(duration.seconds * 1000), ordering: .relaxed)
+    }
+
+    /// Nothing is expected from the client.
+    func expectNothing() { deadline.store(0, ordering: .relaxed) }
+
+    func isOverdue(at now: Int) -> Bool {
+        let deadline = deadline.load(ordering: .relaxed)
+        return deadline != 0 && deadline < now
+    }
+
+    /// Ends the connection in both directions; libmicrohttpd sees that as the client's doing and closes it. The caller
+    /// makes sure that it is still open.
+    func cut() { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// Milliseconds of the monotonic clock.
+    static func now() -> Int {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    }
+
+    private static func text(_ address: UnsafePointer<sockaddr>) -> String {
+        let raw = unsafe UnsafeRawPointer(address)
+        let offset: Int
+        let family = unsafe Int32(address.pointee.sa_family)
+        switch family {
+        case AF_INET: offset = 4
+        case AF_INET6: offset = 8
+        default: return ""
+        }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard unsafe inet_ntop(family, raw + offset, &text, socklen_t(text.count)) != nil else { return "" }
+        let plain = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // An IPv4 client of a socket bound to "::".
+        return plain.hasPrefix("::ffff:") ? String(plain.dropFirst(7)) : plain
+    }
+}

@@ -1,0 +1,34 @@
+import HTTPTypes
+import Observability
+
+/// What a server counts.
+struct ServerMetrics: Sendable {
+    private let server: String
+    private let requests: Counter
+    private let durations: Histogram
+    private let connections: Gauge
+
+    init(_ registry: MetricsRegistry, server: String) {
+        self.server = server
+        requests = registry.counter(
+            "http_server_requests_total", help: "Requests answered, by route and class of status.",
+            labels: ["server", "route", "status"])
+        durations = registry.histogram(
+            "http_server_request_duration_seconds", help: "From a request's last byte to its answer.",
+            labels: ["server", "route"])
+        connections = registry.gauge(
+            "http_server_connections", help: "Open connections.", labels: ["server"])
+    }
+
+    /// Counts an answer. Targets without a route are one series: clients must not be able to make series.
+    func answered(_ response: HTTPServerResponse, after duration: Duration) {
+        let route = response.route ?? "none"
+        let status =
+            if case .abort = response.content { "aborted" } else { "\(response.status.rawValue / 100)xx" }
+        requests.increment([server, route, status])
+        durations.observe(duration, [server, route])
+    }
+
+    func connectionOpened() { connections.add(1, [server]) }
+    func connectionClosed() { connections.add(-1, [server]) }
+}

@@ -1,0 +1,6 @@
+import CRdKafka
+
+/// `rd_kafka_AdminOptions_t` of one operation.
+@safe struct AdminOptions {
+    let pointer: OpaquePointer
+}

@@ -1,0 +1,71 @@
+import Concurrency
+import Cryptography
+import FoundationEssentials
+import KubernetesClient
+import KubernetesTypes
+import PlatformAPI
+
+/// Brings owned objects to what is wanted by server-side apply, and only when they are not.
+///
+/// What was applied is stamped on the object as a fingerprint. "Nothing to do" is: every leaf of the wanted object, the
+/// fingerprint among them, is in the observed one. A value somebody changed is a leaf that is missing; a field that is no
+/// longer wanted changes the fingerprint.
+final class Applier: Sendable {
+    private struct Settled: Sendable, Equatable {
+        let wanted: LeafDigest
+        let answer: LeafDigest
+    }
+
+    private let client: KubernetesClient
+    /// Objects whose stored form differs from the applied one although the server took it (it rewrites some values):
+    /// without this they would be applied again with every look.
+    private let rewritten = Locked<[String: Settled]>([:])
+
+    init(client: KubernetesClient) { self.client = client }
+
+    /// - Parameters:
+    ///   - wanted: complete; its name and namespace are set.
+    ///   - observed: the digest of the object as the watch last showed it; `nil` when there is none.
+    /// - Returns: whether a request was made.
+    @discardableResult
+    func ensure<Object: KubernetesResource>(_ wanted: Object, observed: LeafDigest?) async throws -> Bool {
+        let json = try Self.stamped(wanted)
+        let digest = try LeafDigest(json: json)
+        let name = "\(Object.definition.plural)/\(wanted.key)"
+        if let observed {
+            if observed.contains(digest) { return false }
+            if rewritten.withLock({ $0[name] }) == Settled(wanted: digest, answer: observed) { return false }
+        }
+        let answer = try await client.apply(
+            json: json, definition: Object.definition, key: wanted.key, fieldManager: FieldManager.main, force: true)
+        let answerDigest = try LeafDigest(json: answer)
+        let settled = answerDigest.contains(digest) ? nil : Settled(wanted: digest, answer: answerDigest)
+        rewritten.withLock { $0[name] = settled }
+        return true
+    }
+
+    /// The object as JSON with apiVersion, kind and the fingerprint of all that.
+    static func stamped<Object: KubernetesResource>(_ object: Object) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let plain = Array(try encoder.encode(Typed(object: object)))
+        var object = object
+        object.metadata.annotations = (object.metadata.annotations ?? [:]).merging(
+            [Annotations.appliedHash: String(SHA256.hex(plain).prefix(16))]) { $1 }
+        return Array(try encoder.encode(Typed(object: object)))
+    }
+
+    /// Adds apiVersion and kind to types that do not carry them.
+    private struct Typed<Object: KubernetesResource>: Encodable {
+        let object: Object
+
+        private enum CodingKeys: String, CodingKey { case apiVersion, kind }
+
+        func encode(to encoder: any Encoder) throws {
+            try object.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(Object.definition.apiVersion, forKey: .apiVersion)
+            try container.encode(Object.definition.kind, forKey: .kind)
+        }
+    }
+}

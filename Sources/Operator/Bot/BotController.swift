@@ -1,0 +1,128 @@
+import Concurrency
+import ControllerRuntime
+import FoundationEssentials
+import HTTPClient
+import KubernetesClient
+import KubernetesTypes
+import Observability
+import PlatformAPI
+
+/// The controller of TelegramBots: which watches there are, and which bots an event of each concerns.
+struct BotController {
+    let controller: Controller<TelegramBot>
+
+    init(
+        client: KubernetesClient, kafka: KafkaAdminPool, http: HTTPClient, events: EventRecorder,
+        settings: OperatorSettings, logger: Logger, metrics: MetricsRegistry, health: HealthRegistry
+    ) {
+        let stores = BotStores()
+        let ours = "\(Labels.managedBy)=\(Labels.managedByValue)"
+        let bots = Reflector(
+            client, of: TelegramBot.self, namespace: settings.namespace, store: stores.bots, logger: logger,
+            metrics: metrics)
+        let gateways = Reflector(
+            client, of: TelegramGateway.self, store: stores.gateways, logger: logger, metrics: metrics)
+        let secrets = Reflector(
+            client, Secret.definition, settings: Self.manySettings, store: stores.secrets, logger: logger,
+            metrics: metrics, transform: { json in try Self.entry(json) { try ObservedSecret(json: $0) } })
+        let deployments = Reflector(
+            client, Deployment.definition, namespace: settings.namespace, labelSelector: ours,
+            settings: Self.manySettings, store: stores.deployments, logger: logger, metrics: metrics,
+            transform: { json in try Self.entry(json) { try ObservedDeployment(json: $0) } })
+        var optional = Self.manySettings
+        optional.isOptional = true
+        optional.absentRetry = settings.optionalKindInterval
+        let scaledObjects = Reflector(
+            client, ScaledObject.definition, namespace: settings.namespace, labelSelector: ours, settings: optional,
+            store: stores.scaledObjects, logger: logger, metrics: metrics,
+            transform: { json in try Self.entry(json) { try ObservedScaledObject(json: $0) } })
+
+        let reconciler = BotReconciler(
+            client: client, stores: stores, kafka: kafka, http: http, events: events, settings: settings,
+            logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
+
+        var controllerSettings = ControllerSettings()
+        controllerSettings.workers = settings.workers
+        controllerSettings.backoff = Backoff(base: settings.retryBase, maximum: settings.retryMaximum)
+        controller = Controller(
+            name: "telegrambots", primary: bots,
+            owns: [
+                OwnedKind(gateways, keys: { key, _ in Self.bots(using: key, stores) }),
+                OwnedKind(secrets, keys: { key, secret in Self.bots(concerning: key, secret, stores) }),
+                OwnedKind(deployments, keys: { key, _ in Self.owner(of: key) }),
+                OwnedKind(scaledObjects, keys: { key, _ in Self.owner(of: key) }),
+            ],
+            settings: controllerSettings, logger: logger, metrics: metrics, health: health,
+            filter: Self.matters, reconcile: { key in try await reconciler.reconcile(key) })
+
+        let controller = controller
+        bots.addHandler { event in
+            // The next resource with the same bot may have it now.
+            guard case .deleted(_, let bot) = event, let botID = bot.status?.botID else { return }
+            for other in stores.bots.keys(in: BotStores.Index.botID, at: botID) { controller.trigger(other) }
+        }
+        let wasPresent = Locked<Bool?>(nil)
+        scaledObjects.addHandler { event in
+            guard case .resynced = event else { return }
+            let isPresent = scaledObjects.isPresent == true
+            let isNews = wasPresent.withLock { was in
+                defer { was = isPresent }
+                return was != nil && was != isPresent
+            }
+            guard isNews else { return }
+            logger.info(isPresent ? "KEDA has appeared" : "KEDA is gone")
+            for key in stores.bots.keys { controller.trigger(key) }
+        }
+    }
+
+    /// The first list of kinds with very many objects is taken page by page: one answer with all of them would need as
+    /// much memory as the rest of the operator.
+    private static var manySettings: ReflectorSettings {
+        var settings = ReflectorSettings()
+        settings.listsFromCache = false
+        return settings
+    }
+
+    private struct Identity: Decodable { let metadata: ObjectMeta }
+
+    private static func entry<Value>(
+        _ json: [UInt8], _ make: ([UInt8]) throws -> Value
+    ) throws -> (ObjectKey, String, Value) {
+        let metadata = try JSONDecoder().decode(Identity.self, from: Data(json)).metadata
+        return (
+            ObjectKey(namespace: metadata.namespace, name: metadata.name ?? ""), metadata.resourceVersion ?? "",
+            try make(json)
+        )
+    }
+
+    /// Our own status writes are no reason to look again.
+    private static func matters(_ old: TelegramBot?, _ new: TelegramBot) -> Bool {
+        guard let old else { return true }
+        return old.metadata.generation != new.metadata.generation
+            || old.metadata.deletionTimestamp != new.metadata.deletionTimestamp
+            || old.metadata.finalizers != new.metadata.finalizers
+            || old.metadata.annotations != new.metadata.annotations || old.metadata.uid != new.metadata.uid
+    }
+
+    /// Bots that name the gateway, and those that name none.
+    private static func bots(using gateway: ObjectKey, _ stores: BotStores) -> [ObjectKey] {
+        stores.bots.keys(in: BotStores.Index.gateway, at: gateway.description)
+            + stores.bots.keys(in: BotStores.Index.gateway, at: "")
+    }
+
+    /// Bots whose token, worker's Secret or binding this is.
+    private static func bots(concerning key: ObjectKey, _ secret: ObservedSecret, _ stores: BotStores) -> [ObjectKey] {
+        var keys = stores.bots.keys(in: BotStores.Index.tokenSecret, at: key.description)
+        if let bot = secret.bot { keys.append(ObjectKey(namespace: key.namespace, name: bot)) }
+        if let parts = secret.owner?.split(separator: "/"), parts.count == 2 {
+            keys.append(ObjectKey(namespace: String(parts[0]), name: String(parts[1])))
+        }
+        return keys
+    }
+
+    /// Deployment and ScaledObject are named "bot-<name>".
+    private static func owner(of key: ObjectKey) -> [ObjectKey] {
+        guard key.name.hasPrefix("bot-") else { return [] }
+        return [ObjectKey(namespace: key.namespace, name: String(key.name.dropFirst(4)))]
+    }
+}

@@ -1,0 +1,133 @@
+import Concurrency
+import ControllerRuntime
+import FoundationEssentials
+import KafkaClient
+import KubernetesClient
+import KubernetesTypes
+import Observability
+import PlatformAPI
+import TelegramBotAPI
+
+extension BotReconciler {
+    func ensureFinalizer(_ bot: TelegramBot) async throws {
+        guard bot.metadata.finalizers?.contains(BotFinalizer.name) != true else { return }
+        _ = try await Finalizers.ensure(BotFinalizer.name, on: bot, client, fieldManager: FieldManager.main)
+    }
+
+    /// Takes everything back in the reverse order of its making: webhook, scaler and workload, Secret, binding, topics.
+    /// What does not answer delays the end, but no longer than the settings' patience; then an Event says what was left.
+    func delete(_ bot: TelegramBot) async throws -> ReconcileResult {
+        guard bot.metadata.finalizers?.contains(BotFinalizer.name) == true else { return .done }
+        var leftovers: [String] = []
+        let botID = bot.status?.botID.flatMap { BotID($0) }
+        // A second resource of the same bot never owned what is outside of its namespace.
+        let isOwner = botID.map { stores.elder(of: bot, botID: $0) == nil } ?? false
+        let gateway = bot.gatewayKey.map { stores.gateways.get($0) } ?? stores.defaultGateway
+
+        if isOwner, let botID {
+            try await take(back: "the webhook of \(botID)", of: bot, &leftovers) {
+                try await removeWebhook(bot, gateway)
+            }
+        }
+        if hasKEDA { try await deleteIfThere(ScaledObject.self, bot.workerObjectKey) }
+        if stores.deployments.get(bot.workerObjectKey) != nil {
+            try await deleteIfThere(Deployment.self, bot.workerObjectKey)
+        }
+        try await deleteIfThere(Secret.self, bot.workerObjectKey)
+        for binding in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description) {
+            try await deleteIfThere(Secret.self, binding)
+        }
+        if isOwner, let botID {
+            if let gateway {
+                let key = ObjectKey(namespace: gateway.metadata.namespace, name: botID.bindingName)
+                try await deleteIfThere(Secret.self, key)
+            }
+            if bot.spec.effectiveDeletionPolicy == .delete {
+                try await take(back: "the topics and the consumer group of \(botID)", of: bot, &leftovers) {
+                    try await removeTopics(botID, gateway)
+                }
+            }
+        }
+        for leftover in leftovers {
+            events.record(
+                regarding: bot.reference, type: .warning, reason: "LeftBehind", action: "Delete",
+                note: "\(leftover) could not be taken back")
+        }
+        _ = try await Finalizers.remove(BotFinalizer.name, from: bot, client, fieldManager: FieldManager.main)
+        memory.forget(bot.key)
+        logger.info("bot is deleted", ["bot": .string("\(bot.key)"), "bot_id": .string(bot.status?.botID ?? "")])
+        return .done
+    }
+
+    /// Tries something outside Kubernetes. A failure is thrown, to be tried again, until the patience has run out.
+    private func take(
+        back what: String, of bot: TelegramBot, _ leftovers: inout [String], _ body: () async throws -> Void
+    ) async throws {
+        do {
+            try await body()
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            guard isOutOfPatience(bot) else {
+                events.record(
+                    regarding: bot.reference, type: .warning, reason: "DeletionDelayed", action: "Delete",
+                    note: "\(what) cannot be taken back yet: \(error)")
+                throw error
+            }
+            leftovers.append("\(what): \(error)")
+        }
+    }
+
+    private func isOutOfPatience(_ bot: TelegramBot) -> Bool {
+        guard let text = bot.metadata.deletionTimestamp,
+            case .success(let since) = Result(catching: { try Date(text, strategy: .iso8601) })
+        else { return false }
+        return Date().timeIntervalSince(since) > settings.deletionPatience.seconds
+    }
+
+    /// Turns the webhook off when it is still ours. A token that is gone or refused has no webhook to turn off.
+    private func removeWebhook(_ bot: TelegramBot, _ gateway: TelegramGateway?) async throws {
+        guard let url = bot.status?.webhook?.url, let gateway else { return }
+        let token: BotToken
+        do {
+            token = try BotToken(try await readToken(bot).token.value)
+        } catch is StepFailure {
+            guard let kept = try await tokenFromWorkerSecret(bot) else { return }
+            token = kept
+        } catch is TelegramError {
+            return
+        }
+        let telegram = telegram(gateway)
+        let limit = settings.telegramTimeout
+        do {
+            guard try await telegram.getWebhookInfo(token: token, timeout: limit).url == url else { return }
+            try await telegram.deleteWebhook(token: token, timeout: limit)
+        } catch {
+            guard error.isTokenRefused else { throw error }
+        }
+    }
+
+    /// The owner may delete the token's Secret together with the bot: the worker's copy is still there.
+    private func tokenFromWorkerSecret(_ bot: TelegramBot) async throws -> BotToken? {
+        guard let text = try await client.find(Secret.self, bot.workerObjectKey)?.string(WorkerEnvironment.botToken)
+        else { return nil }
+        return try BotToken(text)
+    }
+
+    private func removeTopics(_ botID: BotID, _ gateway: TelegramGateway?) async throws {
+        guard let gateway else {
+            throw StepFailure(.gatewayReady, "GatewayNotFound", "the gateway is gone, and with it the brokers' address")
+        }
+        let admin = try kafka.admin(gateway.spec.kafka.bootstrapServers)
+        let topics = [botID.incomingTopic, botID.outgoingTopic, botID.deadLetterTopic]
+        let results = try await admin.deleteTopics(topics, timeout: settings.kafkaTimeout)
+        for result in results.values {
+            if case .failure(let error) = result, error.code != .unknownTopic { throw error }
+        }
+        do {
+            try await admin.deleteGroup(botID.workerGroup)
+        } catch let error as KafkaError where error.code == .unknownGroup {
+            return
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import ControllerRuntime
+import KubernetesClient
+import KubernetesTypes
+import PlatformAPI
+
+extension BotReconciler {
+    /// Makes and keeps the ScaledObject; without KEDA sees to a fixed number of workers.
+    func ensureScaler(_ context: WorkerContext, _ work: BotWork) async throws {
+        let key = context.bot.workerObjectKey
+        guard context.bot.spec.worker != nil else {
+            if stores.scaledObjects.get(key) != nil { try await deleteIfThere(ScaledObject.self, key) }
+            work.conditions.remove(.scalerReady)
+            return
+        }
+        guard hasKEDA else {
+            let fixed = max(1, context.bot.spec.minReplicas)
+            if let observed = stores.deployments.get(key), observed.replicas < fixed {
+                _ = try await client.setScale(
+                    Deployment.definition, key, replicas: fixed, fieldManager: FieldManager.scale)
+            }
+            work.conditions.set(
+                .scalerReady, .false, "KEDANotInstalled",
+                "KEDA is not installed: the bot runs with \(fixed) worker(s) all the time. "
+                    + "Install KEDA 2.20 and it is taken up by itself")
+            return
+        }
+        let observed = stores.scaledObjects.get(key)
+        try await applier.ensure(WorkerManifests.scaledObject(context), observed: observed?.digest)
+        let verdict = ScalerHealth.verdict(key.name, observed?.conditions)
+        work.conditions.set(.scalerReady, verdict.status, verdict.reason, verdict.message)
+    }
+}
+
+/// What a ScaledObject's conditions mean for `ScalerReady`. Pure.
+enum ScalerHealth {
+    /// - Parameter conditions: `nil` when the watch does not show the ScaledObject yet.
+    static func verdict(_ name: String, _ conditions: [WorkloadCondition]?) -> WorkloadHealth.Verdict {
+        guard let ready = conditions?.first(where: { $0.type == "Ready" }) else {
+            return WorkloadHealth.Verdict(
+                status: .unknown, reason: "WaitingForKEDA", message: "KEDA has not looked at ScaledObject \(name) yet")
+        }
+        guard ready.status == "True" else {
+            return WorkloadHealth.Verdict(
+                status: .false, reason: ready.reason ?? "ScalerNotReady",
+                message: "KEDA says of ScaledObject \(name): \(ready.message ?? ready.status)")
+        }
+        let isAwake = conditions?.contains { $0.type == "Active" && $0.status == "True" } ?? false
+        return WorkloadHealth.Verdict(
+            status: .true, reason: isAwake ? "Active" : "Idle", message: "KEDA scales Deployment \(name)")
+    }
+}

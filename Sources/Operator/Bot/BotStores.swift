@@ -1,0 +1,62 @@
+import ControllerRuntime
+import KubernetesTypes
+import PlatformAPI
+
+/// What the watches of the bots' controller show.
+struct BotStores: Sendable {
+    let bots: Store<TelegramBot>
+    let gateways: Store<TelegramGateway>
+    let secrets: Store<ObservedSecret>
+    let deployments: Store<ObservedDeployment>
+    /// Empty while KEDA is not installed.
+    let scaledObjects: Store<ObservedScaledObject>
+
+    /// Names of the indices.
+    enum Index {
+        /// Bots by "namespace/name" of their token Secret.
+        static let tokenSecret = "tokenSecret"
+        /// Bots by "namespace/name" of the gateway that they name, or "" for the default.
+        static let gateway = "gateway"
+        /// Bots by `status.botID`.
+        static let botID = "botID"
+        /// Secrets by "namespace/name" of the bot that they belong to.
+        static let owner = "owner"
+    }
+
+    init() {
+        bots = Store(indices: [
+            StoreIndex(Index.tokenSecret) { key, bot in
+                [ObjectKey(namespace: key.namespace, name: bot.spec.tokenSecretRef.name).description]
+            },
+            StoreIndex(Index.gateway) { _, bot in [bot.gatewayKey?.description ?? ""] },
+            StoreIndex(Index.botID) { _, bot in bot.status?.botID.map { [$0] } ?? [] },
+        ])
+        gateways = Store()
+        secrets = Store(indices: [StoreIndex(Index.owner) { _, secret in secret.owner.map { [$0] } ?? [] }])
+        deployments = Store()
+        scaledObjects = Store()
+    }
+
+    /// An older resource with the same identity, which therefore keeps the bot.
+    func elder(of bot: TelegramBot, botID: BotID) -> ObjectKey? {
+        let age = { (bot: TelegramBot) in (bot.metadata.creationTimestamp ?? "", bot.metadata.uid ?? "") }
+        return bots.keys(in: Index.botID, at: botID.description)
+            .filter { $0 != bot.key }
+            .compactMap { bots.get($0) }
+            .filter { age($0) < age(bot) }
+            .min { age($0) < age($1) }?.key
+    }
+
+    /// The gateway that bots without `gatewayRef` use: the oldest of those marked.
+    var defaultGateway: TelegramGateway? {
+        gateways.all.map(\.value).filter(\.isDefault)
+            .min { ($0.metadata.creationTimestamp ?? "", $0.key) < ($1.metadata.creationTimestamp ?? "", $1.key) }
+    }
+}
+
+extension TelegramBot {
+    /// The gateway that the bot names; `nil` when it takes the default.
+    var gatewayKey: ObjectKey? {
+        spec.gatewayRef.map { ObjectKey(namespace: $0.namespace ?? metadata.namespace, name: $0.name) }
+    }
+}

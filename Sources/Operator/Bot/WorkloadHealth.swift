@@ -1,0 +1,46 @@
+import KubernetesTypes
+
+/// What a Deployment's state means for `WorkloadReady`. Pure.
+enum WorkloadHealth {
+    struct Verdict: Equatable {
+        let status: Condition.Status
+        let reason: String
+        let message: String
+    }
+
+    /// - Parameter deployment: `nil` when the watch does not show it yet.
+    static func verdict(_ name: String, _ deployment: ObservedDeployment?) -> Verdict {
+        guard let deployment else {
+            return Verdict(status: .unknown, reason: "Starting", message: "Deployment \(name) has just been made")
+        }
+        if deployment.replicas == 0 {
+            return Verdict(status: .true, reason: "Asleep", message: "No worker runs: the next update wakes one")
+        }
+        if let failed = deployment.status.conditions?.first(where: {
+            $0.type == "Progressing" && $0.status == "False"
+        }) {
+            return Verdict(
+                status: .false, reason: failed.reason ?? "RolloutFailed",
+                message: "Deployment \(name) does not get on: \(failed.message ?? "see kubectl describe deployment")")
+        }
+        if (deployment.status.observedGeneration ?? 0) < deployment.generation {
+            return Verdict(
+                status: .unknown, reason: "RollingOut", message: "Deployment \(name) has not been looked at yet")
+        }
+        if let failed = deployment.status.conditions?.first(where: {
+            $0.type == "ReplicaFailure" && $0.status == "True"
+        }) {
+            return Verdict(
+                status: .false, reason: failed.reason ?? "ReplicaFailure",
+                message: "Deployment \(name) cannot make pods: \(failed.message ?? "see its events")")
+        }
+        let ready = deployment.status.readyReplicas ?? 0
+        if ready == 0 {
+            return Verdict(
+                status: .false, reason: "PodsNotReady",
+                message: "No pod of Deployment \(name) is ready: see kubectl describe pods")
+        }
+        return Verdict(
+            status: .true, reason: "WorkersReady", message: "\(ready) of \(deployment.replicas) workers are ready")
+    }
+}

@@ -1,0 +1,72 @@
+import KubernetesTypes
+import PlatformAPI
+
+/// The conditions of one bot while they are being worked out. Pure: times come in from outside.
+///
+/// A condition that nobody sets keeps what it said before; one that was never said is absent.
+struct ConditionSet: Sendable, Equatable {
+    private var conditions: [ConditionType: Condition] = [:]
+    /// What this build does not know, a newer operator's perhaps, is kept as it is.
+    private var foreign: [Condition] = []
+    private let generation: Int64?
+    private let now: String
+
+    /// - Parameters:
+    ///   - previous: the conditions in the stored status.
+    ///   - generation: of the spec that is looked at.
+    ///   - now: RFC 3339, the transition time of what changes.
+    init(previous: [Condition], generation: Int64?, now: String) {
+        self.generation = generation
+        self.now = now
+        for condition in previous {
+            if let type = ConditionType(rawValue: condition.type) {
+                conditions[type] = condition
+            } else {
+                foreign.append(condition)
+            }
+        }
+    }
+
+    subscript(type: ConditionType) -> Condition? { conditions[type] }
+
+    mutating func set(_ type: ConditionType, _ status: Condition.Status, _ reason: String, _ message: String) {
+        let previous = conditions[type]
+        conditions[type] = Condition(
+            type: type.rawValue, status: status, reason: reason, message: message, observedGeneration: generation,
+            lastTransitionTime: previous?.status == status ? previous?.lastTransitionTime ?? now : now)
+    }
+
+    mutating func remove(_ type: ConditionType) { conditions[type] = nil }
+
+    /// Sums up: `Ready`, and kstatus's `Reconciling` and `Stalled`, which are present only while they hold.
+    /// - Parameter failure: what stopped the reconcile, if anything did.
+    mutating func summarize(failure: StepFailure?) {
+        remove(.reconciling)
+        remove(.stalled)
+        if let failure {
+            set(failure.condition, .false, failure.reason, failure.message)
+            set(.ready, .false, failure.reason, failure.message)
+            if failure.retry == .onChange {
+                set(.stalled, .true, failure.reason, failure.message)
+            } else {
+                set(.reconciling, .true, failure.reason, failure.message)
+            }
+            return
+        }
+        let pending = Self.required.compactMap { conditions[$0] }.first { $0.status != .true }
+        if let pending {
+            set(.ready, .false, pending.reason, pending.message)
+            set(.reconciling, .true, pending.reason, pending.message)
+        } else {
+            set(.ready, .true, "Ready", "The bot receives and answers messages.")
+        }
+    }
+
+    /// What `Ready` needs. `ScalerReady` is not among it: without KEDA a bot works with a fixed number of workers.
+    private static let required: [ConditionType] = [
+        .tokenValid, .gatewayReady, .topicsReady, .workloadReady, .webhookReady,
+    ]
+
+    /// In the order of ``ConditionType``, so that equal sets are equal lists.
+    var list: [Condition] { ConditionType.allCases.compactMap { conditions[$0] } + foreign }
+}

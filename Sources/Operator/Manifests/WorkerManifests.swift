@@ -1,0 +1,113 @@
+import Concurrency
+import FoundationEssentials
+import KubernetesTypes
+import Observability
+import PlatformAPI
+
+/// The objects that a bot's worker consists of. Pure: the same context gives the same objects.
+enum WorkerManifests {
+    /// The worker's Secret: its token.
+    static func secret(_ context: WorkerContext) -> Secret {
+        var metadata = context.ownedMetadata
+        metadata.annotations = [Annotations.secretHash: context.token.fingerprint]
+        return Secret(
+            metadata: metadata,
+            data: [WorkerEnvironment.botToken: Data(context.token.token.value.utf8)])
+    }
+
+    /// The worker's Deployment; `nil` when the bot has no worker.
+    /// - Parameter replicas: only for the one apply that creates it; later the autoscaler owns the field.
+    static func deployment(_ context: WorkerContext, replicas: Int? = nil) -> Deployment? {
+        guard let worker = context.bot.spec.worker else { return nil }
+        var container = Container(name: "bot", image: worker.image)
+        container.imagePullPolicy = worker.imagePullPolicy
+        container.command = worker.command
+        container.args = worker.args
+        container.env = environment(context) + (worker.env ?? [])
+        container.envFrom = worker.envFrom
+        container.resources = worker.resources
+        container.securityContext = SecurityContext(
+            allowPrivilegeEscalation: false, capabilities: SecurityContext.Capabilities(drop: ["ALL"]))
+
+        var pod = PodSpec(containers: [container])
+        pod.imagePullSecrets = worker.imagePullSecrets
+        pod.serviceAccountName = worker.serviceAccountName
+        // A worker talks to Kafka only. Whoever gives it an account of its own wants it to talk to Kubernetes as well.
+        pod.automountServiceAccountToken = worker.serviceAccountName != nil
+
+        var metadata = context.ownedMetadata
+        if replicas == nil { metadata.annotations = [Annotations.replicasHandedOver: "true"] }
+        let template = PodTemplateSpec(
+            metadata: ObjectMeta(
+                labels: context.labels, annotations: [Annotations.secretHash: context.token.fingerprint]),
+            spec: pod)
+        return Deployment(
+            metadata: metadata,
+            spec: Deployment.Spec(
+                replicas: replicas, selector: LabelSelector(matchLabels: context.selectorLabels),
+                template: template, revisionHistoryLimit: 3))
+    }
+
+    private static func environment(_ context: WorkerContext) -> [EnvVar] {
+        let botID = context.botID
+        return [
+            EnvVar(name: WorkerEnvironment.botID, value: botID.description),
+            EnvVar(
+                name: WorkerEnvironment.botToken,
+                valueFrom: EnvVarSource(
+                    secretKeyRef: KeySelector(name: context.objectName, key: WorkerEnvironment.botToken))),
+            EnvVar(name: WorkerEnvironment.kafkaBrokers, value: context.gateway.spec.kafka.bootstrapServers),
+            EnvVar(name: WorkerEnvironment.incomingTopic, value: botID.incomingTopic),
+            EnvVar(name: WorkerEnvironment.outgoingTopic, value: botID.outgoingTopic),
+            EnvVar(name: WorkerEnvironment.consumerGroup, value: botID.workerGroup),
+            EnvVar(name: WorkerEnvironment.apiBaseURL, value: context.gateway.spec.apiBaseURL),
+        ]
+    }
+
+    /// The ScaledObject in the form that KEDA 2.20 leaves alone: what KEDA would add by itself is stated, so that its
+    /// additions are no drift, and booleans that are false are left out except where trigger metadata wants the word.
+    static func scaledObject(_ context: WorkerContext) -> ScaledObject {
+        let spec = context.bot.spec
+        var metadata = context.ownedMetadata
+        metadata.labels?["scaledobject.keda.sh/name"] = context.objectName
+        let trigger = ScaledObject.Trigger(
+            type: "kafka", name: "incoming", metricType: "AverageValue",
+            metadata: [
+                "bootstrapServers": context.gateway.spec.kafka.bootstrapServers,
+                "consumerGroup": context.botID.workerGroup,
+                "topic": context.botID.incomingTopic,
+                "lagThreshold": "\(spec.lagThreshold)",
+                "activationLagThreshold": "\(spec.activationLagThreshold)",
+                "offsetResetPolicy": "earliest",
+                "scaleToZeroOnInvalidOffset": "false",
+                "allowIdleConsumers": "false",
+            ])
+        return ScaledObject(
+            metadata: metadata,
+            spec: ScaledObject.Spec(
+                scaleTargetRef: ScaledObject.Target(
+                    apiVersion: Deployment.definition.apiVersion, kind: Deployment.definition.kind,
+                    name: context.objectName),
+                pollingInterval: wholeSeconds(spec.pollingInterval),
+                cooldownPeriod: wholeSeconds(spec.cooldownPeriod),
+                minReplicaCount: spec.minReplicas,
+                // More workers than partitions have nothing to read; KEDA's own cap is off by one.
+                maxReplicaCount: max(1, spec.minReplicas, min(spec.maxReplicas, spec.partitions)),
+                advanced: ScaledObject.Advanced(
+                    horizontalPodAutoscalerConfig: ScaledObject.AutoscalerConfig(behavior: behavior)),
+                triggers: [trigger]))
+    }
+
+    /// Without it the autoscaler jumps to the bot's size before its sleep on the first message.
+    private static let behavior = ScaledObject.Behavior(
+        scaleUp: ScaledObject.Rules(
+            stabilizationWindowSeconds: 0, selectPolicy: "Max",
+            policies: [ScaledObject.Policy(type: "Pods", value: 10, periodSeconds: 15)]),
+        scaleDown: ScaledObject.Rules(
+            stabilizationWindowSeconds: 60, selectPolicy: "Max",
+            policies: [ScaledObject.Policy(type: "Percent", value: 100, periodSeconds: 15)]))
+
+    private static func wholeSeconds(_ text: String) -> Int {
+        Int((DurationText.parse(text) ?? .seconds(30)).components.seconds)
+    }
+}

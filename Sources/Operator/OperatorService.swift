@@ -1,0 +1,80 @@
+import Concurrency
+import ControllerRuntime
+import FoundationEssentials
+package import HTTPClient
+package import KubernetesClient
+package import KubernetesTypes
+package import Observability
+import PlatformAPI
+
+/// The operator: the controllers, with or without leader election.
+package final class OperatorService: Service {
+    /// Which Lease decides between several operators, and who this one is.
+    package struct LeaderElection: Sendable {
+        package let lease: ObjectKey
+        /// Unlike any other candidate's: the pod's name.
+        package let identity: String
+
+        package init(lease: ObjectKey, identity: String) {
+            self.lease = lease
+            self.identity = identity
+        }
+    }
+
+    package let name = "operator"
+    private let events: EventRecorder
+    private let elector: LeaderElector?
+    private let controller: Controller<TelegramBot>
+    private let kafka: KafkaAdminPool
+
+    /// - Parameters:
+    ///   - http: for the Bot API.
+    ///   - identity: names this process in Events.
+    ///   - leaderElection: `nil`: this is the only operator.
+    package init(
+        client: KubernetesClient, http: HTTPClient, settings: OperatorSettings, identity: String,
+        leaderElection: LeaderElection?, logger: Logger, metrics: MetricsRegistry, health: HealthRegistry
+    ) {
+        let kafka = KafkaAdminPool(logger: logger)
+        let events = EventRecorder(
+            client, controller: "telegram-serverless.io/operator", instance: identity, logger: logger,
+            metrics: metrics)
+        let controller = BotController(
+            client: client, kafka: kafka, http: http, events: events, settings: settings, logger: logger,
+            metrics: metrics, health: health
+        ).controller
+        self.kafka = kafka
+        self.events = events
+        self.controller = controller
+        elector = leaderElection.map { election in
+            // A standby is healthy and ready: it has nothing to wait for but its turn.
+            health.markReady("controller telegrambots")
+            return LeaderElector(
+                KubernetesLeaseStorage(client), lease: election.lease, identity: election.identity, logger: logger, metrics: metrics,
+                onStartedLeading: { try await controller.run() },
+                onStoppedLeading: { await controller.shutdown() })
+        }
+    }
+
+    package func run() async throws {
+        let events = events
+        let recording = Task { try await events.run() }
+        defer { recording.cancel() }
+        if let elector {
+            try await elector.run()
+        } else {
+            try await controller.run()
+        }
+        await events.shutdown()
+        _ = await recording.result
+        await kafka.close()
+    }
+
+    package func shutdown() async {
+        if let elector {
+            await elector.shutdown()
+        } else {
+            await controller.shutdown()
+        }
+    }
+}

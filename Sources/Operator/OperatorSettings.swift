@@ -1,0 +1,25 @@
+/// How the operator works; every setting has a flag and an environment variable in `tgs operator --help`.
+package struct OperatorSettings: Sendable {
+    /// Only bots of this namespace; `nil`: of all.
+    package var namespace: String?
+    /// Reconciles that may run at the same time.
+    package var workers = 16
+    /// How often a bot that is well is looked at without a cause: Kafka and Telegram cannot be watched.
+    package var resyncInterval = Duration.seconds(600)
+    /// How often Telegram is asked again whether it still knows a token.
+    package var tokenCheckInterval = Duration.seconds(6 * 3600)
+    /// How long a deletion waits for a broker or a Bot API server that does not answer before it leaves things behind.
+    package var deletionPatience = Duration.seconds(600)
+    /// The first delay after a failed reconcile.
+    package var retryBase = Duration.milliseconds(500)
+    /// The longest delay between failed reconciles.
+    package var retryMaximum = Duration.seconds(300)
+    /// For one call to the Bot API.
+    package var telegramTimeout = Duration.seconds(15)
+    /// For one request to Kafka.
+    package var kafkaTimeout = Duration.seconds(15)
+    /// How often it is looked whether an absent kind (KEDA's) has appeared.
+    package var optionalKindInterval = Duration.seconds(30)
+
+    package init() {}
+}

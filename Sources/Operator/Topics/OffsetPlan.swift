@@ -1,0 +1,19 @@
+import KafkaClient
+
+/// Which offsets to commit for a bot's group so that it sleeps and wakes as it should: an autoscaler that finds a
+/// partition without a committed offset either never lets the bot sleep or never wakes it. Pure.
+enum OffsetPlan {
+    /// - Parameters:
+    ///   - start: the log-start offset of every partition.
+    ///   - committed: what the group has committed; absent or negative where it has not.
+    /// - Returns: the offsets to commit; empty when all is there. An offset below the log's start (after a truncation)
+    ///   counts as none.
+    static func commits(
+        start: [TopicPartition: Int64], committed: [TopicPartition: Int64]
+    ) -> [TopicPartition: Int64] {
+        start.filter { partition, first in
+            guard let offset = committed[partition], offset >= 0 else { return true }
+            return offset < first
+        }
+    }
+}

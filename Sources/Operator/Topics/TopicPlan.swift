@@ -1,0 +1,57 @@
+import KafkaClient
+import PlatformAPI
+
+/// What must be done so that a bot's topics are as wanted. Pure.
+struct TopicPlan: Equatable {
+    /// A topic as it should be.
+    struct Wanted: Equatable {
+        let name: String
+        let partitions: Int32
+        /// -1: the brokers' default.
+        let replicationFactor: Int32
+        let config: [String: String]
+    }
+
+    struct Growth: Equatable {
+        let topic: String
+        let partitions: Int32
+    }
+
+    private(set) var create: [Wanted] = []
+    private(set) var grow: [Growth] = []
+    /// Differences that cannot be repaired, as sentences.
+    private(set) var irreparable: [String] = []
+
+    /// - Parameter found: how many partitions each existing topic has.
+    init(wanted: [Wanted], found: [String: Int]) {
+        for topic in wanted {
+            guard let partitions = found[topic.name] else {
+                create.append(topic)
+                continue
+            }
+            if partitions < Int(topic.partitions) {
+                grow.append(Growth(topic: topic.name, partitions: topic.partitions))
+            } else if partitions > Int(topic.partitions) {
+                irreparable.append(
+                    "topic \(topic.name) has \(partitions) partitions, \(topic.partitions) are asked for: "
+                        + "Kafka cannot take partitions away, so set spec.kafka.partitions to \(partitions)")
+            }
+        }
+    }
+
+    /// The topics of a bot: incoming with as many partitions as workers at the most, outgoing and dead letters with one,
+    /// because order and rate limits need one owner.
+    static func wanted(botID: BotID, bot: TelegramBot, gateway: TelegramGateway) -> [Wanted] {
+        let replication = Int32(bot.spec.kafka?.replicationFactor ?? gateway.spec.kafka.replicationFactor ?? -1)
+        let single = { (name: String) in
+            Wanted(name: name, partitions: 1, replicationFactor: replication, config: [:])
+        }
+        return [
+            Wanted(
+                name: botID.incomingTopic, partitions: Int32(bot.spec.partitions), replicationFactor: replication,
+                config: bot.spec.kafka?.config ?? [:]),
+            single(botID.outgoingTopic),
+            single(botID.deadLetterTopic),
+        ]
+    }
+}

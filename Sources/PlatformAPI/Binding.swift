@@ -1,0 +1,79 @@
+package import FoundationEssentials
+package import KubernetesTypes
+
+/// All that a gateway must know of one bot. It travels as a Secret in the gateway's namespace, written by the operator.
+package struct Binding: Sendable, Equatable {
+    package var botID: BotID
+    /// "namespace/name" of the TelegramBot, for logs.
+    package var owner: String
+    /// The bot's token. Never log or print a Binding.
+    package var token: String
+    /// The values that Telegram may send as `X-Telegram-Bot-Api-Secret-Token`: the present one first, then one that is
+    /// being retired.
+    package var webhookSecrets: [String]
+    package var incomingTopic: String
+    package var outgoingTopic: String
+    package var deadLetterTopic: String
+
+    package init(botID: BotID, owner: String, token: String, webhookSecrets: [String]) {
+        self.botID = botID
+        self.owner = owner
+        self.token = token
+        self.webhookSecrets = webhookSecrets
+        incomingTopic = botID.incomingTopic
+        outgoingTopic = botID.outgoingTopic
+        deadLetterTopic = botID.deadLetterTopic
+    }
+
+    private enum Key {
+        static let botID = "bot_id"
+        static let owner = "owner"
+        static let token = "token"
+        static let webhookSecrets = "webhook_secrets"
+        static let incomingTopic = "incoming_topic"
+        static let outgoingTopic = "outgoing_topic"
+        static let deadLetterTopic = "dead_letter_topic"
+    }
+
+    /// The data of the Secret that carries the binding.
+    package var secretData: [String: Data] {
+        [
+            Key.botID: "\(botID)",
+            Key.owner: owner,
+            Key.token: token,
+            Key.webhookSecrets: webhookSecrets.joined(separator: "\n"),
+            Key.incomingTopic: incomingTopic,
+            Key.outgoingTopic: outgoingTopic,
+            Key.deadLetterTopic: deadLetterTopic,
+        ].mapValues { Data($0.utf8) }
+    }
+
+    /// Reads a binding back.
+    /// - Throws: ``BindingError`` naming the key that is missing or malformed, never its value.
+    package init(_ secret: Secret) throws(BindingError) {
+        func value(_ key: String) throws(BindingError) -> String {
+            guard let text = secret.string(key), !text.isEmpty else {
+                throw BindingError(secret: secret.key, key: key)
+            }
+            return text
+        }
+        guard let botID = BotID(try value(Key.botID)) else { throw BindingError(secret: secret.key, key: Key.botID) }
+        self.botID = botID
+        owner = try value(Key.owner)
+        token = try value(Key.token)
+        webhookSecrets = try value(Key.webhookSecrets).split(separator: "\n").map(String.init)
+        incomingTopic = try value(Key.incomingTopic)
+        outgoingTopic = try value(Key.outgoingTopic)
+        deadLetterTopic = try value(Key.deadLetterTopic)
+    }
+}
+
+/// A Secret that is labelled as a binding but cannot be read as one.
+package struct BindingError: Error, CustomStringConvertible, Sendable {
+    package let secret: ObjectKey
+    package let key: String
+
+    package var description: String {
+        "binding Secret \(secret) has no usable \"\(key)\": delete it and the operator writes it anew"
+    }
+}

@@ -1,0 +1,21 @@
+/// The conditions of a TelegramBot, in the order in which the steps of a reconcile report them.
+package enum ConditionType: String, Sendable, CaseIterable {
+    /// The sum of the others.
+    case ready = "Ready"
+    /// Telegram knows the token.
+    case tokenValid = "TokenValid"
+    /// The gateway that the bot names exists.
+    case gatewayReady = "GatewayReady"
+    /// The topics exist as asked for and offsets are committed.
+    case topicsReady = "TopicsReady"
+    /// The worker's Deployment is as asked for.
+    case workloadReady = "WorkloadReady"
+    /// KEDA scales the worker.
+    case scalerReady = "ScalerReady"
+    /// Telegram delivers to the gateway.
+    case webhookReady = "WebhookReady"
+    /// kstatus: work is under way.
+    case reconciling = "Reconciling"
+    /// kstatus: nothing will get better without a change by a person.
+    case stalled = "Stalled"
+}

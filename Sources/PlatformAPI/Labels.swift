@@ -1,0 +1,43 @@
+/// Labels on everything the operator owns.
+package enum Labels {
+    package static let managedBy = "app.kubernetes.io/managed-by"
+    package static let managedByValue = "telegram-serverless"
+    package static let component = "app.kubernetes.io/component"
+    package static let name = "app.kubernetes.io/name"
+    package static let instance = "app.kubernetes.io/instance"
+    /// The TelegramBot's name.
+    package static let bot = "telegram-serverless.io/bot"
+    /// `bot_<number>`.
+    package static let botID = "telegram-serverless.io/bot-id"
+    /// On a binding Secret: the gateway that it is for.
+    package static let gateway = "telegram-serverless.io/gateway"
+
+    package static let workerComponent = "worker"
+    package static let bindingComponent = "binding"
+}
+
+/// Annotations of the platform.
+package enum Annotations {
+    /// "true" on the TelegramGateway that bots without `gatewayRef` use.
+    package static let defaultGateway = "telegram-serverless.io/is-default-gateway"
+    /// Fingerprint of what the operator last applied, on every owned object.
+    package static let appliedHash = "telegram-serverless.io/applied-hash"
+    /// "namespace/name" of the TelegramBot, on owned objects in other namespaces.
+    package static let owner = "telegram-serverless.io/owner"
+    /// On a worker's pod template: fingerprint of its Secret, so that a changed token rolls the workers.
+    package static let secretHash = "telegram-serverless.io/secret-hash"
+    /// "true" on a Deployment once `spec.replicas` has been handed to the autoscaler.
+    package static let replicasHandedOver = "telegram-serverless.io/replicas-handed-over"
+}
+
+/// The operator's identities in server-side apply.
+package enum FieldManager {
+    package static let main = "telegram-serverless"
+    /// Holds `spec.replicas` of a Deployment from its creation until the autoscaler takes it.
+    package static let scale = "telegram-serverless-scale"
+}
+
+/// The finalizer of a TelegramBot: there until everything made for it outside its namespace is taken back.
+package enum BotFinalizer {
+    package static let name = "telegram-serverless.io/cleanup"
+}

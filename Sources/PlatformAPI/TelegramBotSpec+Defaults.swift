@@ -1,0 +1,14 @@
+/// The values that absent fields have. The CRD's schema states the same, so that `kubectl get -o yaml` shows them; this
+/// is for objects that were stored before a default existed.
+extension TelegramBotSpec {
+    package var tokenKey: String { tokenSecretRef.key ?? "token" }
+    package var minReplicas: Int { scaling?.minReplicas ?? 0 }
+    package var maxReplicas: Int { scaling?.maxReplicas ?? 10 }
+    package var lagThreshold: Int { scaling?.lagThreshold ?? 5 }
+    package var activationLagThreshold: Int { scaling?.activationLagThreshold ?? 0 }
+    package var pollingInterval: String { scaling?.pollingInterval ?? "30s" }
+    package var cooldownPeriod: String { scaling?.cooldownPeriod ?? "120s" }
+    package var partitions: Int { kafka?.partitions ?? max(1, maxReplicas) }
+    package var maxConnections: Int { updates?.maxConnections ?? 40 }
+    package var effectiveDeletionPolicy: DeletionPolicy { deletionPolicy ?? .delete }
+}

@@ -1,0 +1,148 @@
+package import KubernetesTypes
+
+/// What the owner of a bot asks for. Fields that are absent take the defaults named here, which are also the defaults of
+/// the CRD's schema; `crds/telegrambots.yaml` describes each for `kubectl explain`.
+package struct TelegramBotSpec: Codable, Sendable, Equatable {
+    /// The Secret, in the bot's namespace, that holds the token @BotFather gave.
+    package var tokenSecretRef: SecretKeyReference
+    /// The gateway that carries the bot's messages; absent: the cluster's default gateway.
+    package var gatewayRef: GatewayReference?
+    package var updates: Updates?
+    package var worker: Worker?
+    package var scaling: Scaling?
+    package var kafka: Kafka?
+    /// What happens to topics and offsets when the bot is deleted; absent: `Delete`.
+    package var deletionPolicy: DeletionPolicy?
+
+    package init(
+        tokenSecretRef: SecretKeyReference, gatewayRef: GatewayReference? = nil, updates: Updates? = nil,
+        worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil, deletionPolicy: DeletionPolicy? = nil
+    ) {
+        self.tokenSecretRef = tokenSecretRef
+        self.gatewayRef = gatewayRef
+        self.updates = updates
+        self.worker = worker
+        self.scaling = scaling
+        self.kafka = kafka
+        self.deletionPolicy = deletionPolicy
+    }
+}
+
+extension TelegramBotSpec {
+    /// A key of a Secret in the same namespace.
+    package struct SecretKeyReference: Codable, Sendable, Equatable {
+        package var name: String
+        /// Absent: `token`.
+        package var key: String?
+
+        package init(name: String, key: String? = nil) {
+            self.name = name
+            self.key = key
+        }
+    }
+
+    /// A TelegramGateway by name.
+    package struct GatewayReference: Codable, Sendable, Equatable {
+        package var name: String
+        /// Absent: the bot's own namespace.
+        package var namespace: String?
+
+        package init(name: String, namespace: String? = nil) {
+            self.name = name
+            self.namespace = namespace
+        }
+    }
+
+    /// Which updates Telegram sends, and how.
+    package struct Updates: Codable, Sendable, Equatable {
+        /// Telegram's names of update kinds; absent: Telegram's default set.
+        package var allowedUpdates: [String]?
+        /// Simultaneous webhook connections, 1–100; absent: 40.
+        package var maxConnections: Int?
+
+        package init(allowedUpdates: [String]? = nil, maxConnections: Int? = nil) {
+            self.allowedUpdates = allowedUpdates
+            self.maxConnections = maxConnections
+        }
+    }
+
+    /// The program that answers the bot's updates, as a container.
+    package struct Worker: Codable, Sendable, Equatable {
+        package var image: String
+        package var imagePullPolicy: String?
+        package var command: [String]?
+        package var args: [String]?
+        package var env: [EnvVar]?
+        package var envFrom: [EnvFromSource]?
+        package var resources: ResourceRequirements?
+        package var imagePullSecrets: [LocalObjectReference]?
+        package var serviceAccountName: String?
+
+        package init(
+            image: String, imagePullPolicy: String? = nil, command: [String]? = nil, args: [String]? = nil,
+            env: [EnvVar]? = nil, envFrom: [EnvFromSource]? = nil, resources: ResourceRequirements? = nil,
+            imagePullSecrets: [LocalObjectReference]? = nil, serviceAccountName: String? = nil
+        ) {
+            self.image = image
+            self.imagePullPolicy = imagePullPolicy
+            self.command = command
+            self.args = args
+            self.env = env
+            self.envFrom = envFrom
+            self.resources = resources
+            self.imagePullSecrets = imagePullSecrets
+            self.serviceAccountName = serviceAccountName
+        }
+    }
+
+    /// How many workers there are, and when.
+    package struct Scaling: Codable, Sendable, Equatable {
+        /// Absent: 0, an idle bot has no pod.
+        package var minReplicas: Int?
+        /// Absent: 10.
+        package var maxReplicas: Int?
+        /// Unanswered updates per worker beyond which another is added; absent: 5.
+        package var lagThreshold: Int?
+        /// Unanswered updates beyond which a sleeping bot is woken; absent: 0.
+        package var activationLagThreshold: Int?
+        /// How often KEDA looks, as "30s"; absent: 30 s.
+        package var pollingInterval: String?
+        /// How long a bot without updates stays awake, as "120s"; absent: 120 s.
+        package var cooldownPeriod: String?
+
+        package init(
+            minReplicas: Int? = nil, maxReplicas: Int? = nil, lagThreshold: Int? = nil,
+            activationLagThreshold: Int? = nil, pollingInterval: String? = nil, cooldownPeriod: String? = nil
+        ) {
+            self.minReplicas = minReplicas
+            self.maxReplicas = maxReplicas
+            self.lagThreshold = lagThreshold
+            self.activationLagThreshold = activationLagThreshold
+            self.pollingInterval = pollingInterval
+            self.cooldownPeriod = cooldownPeriod
+        }
+    }
+
+    /// The bot's topics.
+    package struct Kafka: Codable, Sendable, Equatable {
+        /// Partitions of the incoming topic; absent: `scaling.maxReplicas`.
+        package var partitions: Int?
+        /// Absent: the gateway's.
+        package var replicationFactor: Int?
+        /// Topic configuration by Kafka's names, for the incoming topic.
+        package var config: [String: String]?
+
+        package init(partitions: Int? = nil, replicationFactor: Int? = nil, config: [String: String]? = nil) {
+            self.partitions = partitions
+            self.replicationFactor = replicationFactor
+            self.config = config
+        }
+    }
+
+    package enum DeletionPolicy: String, Codable, Sendable, CaseIterable {
+        /// Topics and offsets go with the bot.
+        case delete = "Delete"
+        /// Topics and offsets stay.
+        case retain = "Retain"
+    }
+}

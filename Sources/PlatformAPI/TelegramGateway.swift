@@ -1,0 +1,62 @@
+package import KubernetesTypes
+
+/// A gateway that carries messages between Telegram and Kafka for the bots that name it.
+package struct TelegramGateway: KubernetesResource, Equatable {
+    package static let definition = ResourceDefinition(
+        group: PlatformGroup.name, version: PlatformGroup.version, kind: "TelegramGateway",
+        plural: "telegramgateways")
+
+    package var metadata: ObjectMeta
+    package var spec: TelegramGatewaySpec
+
+    package init(metadata: ObjectMeta, spec: TelegramGatewaySpec) {
+        self.metadata = metadata
+        self.spec = spec
+    }
+
+    /// The consumer group in which the gateway's replicas share the outgoing topics of all their bots.
+    package static func senderGroup(_ gateway: ObjectKey) -> String {
+        "tgs_gateway_\(gateway.namespace ?? "")_\(gateway.name)"
+    }
+
+    /// Whether bots without `gatewayRef` use this gateway.
+    package var isDefault: Bool { metadata.annotations?[Annotations.defaultGateway] == "true" }
+}
+
+/// What the operator must know of a gateway to bind bots to it.
+package struct TelegramGatewaySpec: Codable, Sendable, Equatable {
+    /// Where Telegram reaches the gateway: scheme, host and optionally port and path, without a slash at its end.
+    package var publicURL: String
+    package var kafka: Kafka
+    package var telegram: Telegram?
+
+    package init(publicURL: String, kafka: Kafka, telegram: Telegram? = nil) {
+        self.publicURL = publicURL
+        self.kafka = kafka
+        self.telegram = telegram
+    }
+
+    package struct Kafka: Codable, Sendable, Equatable {
+        /// "host:port,host:port", as seen from the gateway and the workers.
+        package var bootstrapServers: String
+        /// Of the topics made for bots; absent: the brokers' default.
+        package var replicationFactor: Int?
+
+        package init(bootstrapServers: String, replicationFactor: Int? = nil) {
+            self.bootstrapServers = bootstrapServers
+            self.replicationFactor = replicationFactor
+        }
+    }
+
+    package struct Telegram: Codable, Sendable, Equatable {
+        /// The Bot API server; absent: https://api.telegram.org.
+        package var apiBaseURL: String?
+
+        package init(apiBaseURL: String? = nil) { self.apiBaseURL = apiBaseURL }
+    }
+
+    /// Telegram's own Bot API server.
+    package static let officialAPIBaseURL = "https://api.telegram.org"
+
+    package var apiBaseURL: String { telegram?.apiBaseURL ?? Self.officialAPIBaseURL }
+}

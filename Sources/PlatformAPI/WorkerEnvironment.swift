@@ -1,0 +1,15 @@
+/// The environment variables that every worker gets.
+package enum WorkerEnvironment {
+    package static let botID = "BOT_ID"
+    package static let botToken = "BOT_TOKEN"
+    package static let kafkaBrokers = "KAFKA_BROKERS"
+    package static let incomingTopic = "KAFKA_INCOMING_TOPIC"
+    package static let outgoingTopic = "KAFKA_OUTGOING_TOPIC"
+    package static let consumerGroup = "KAFKA_CONSUMER_GROUP"
+    package static let apiBaseURL = "TELEGRAM_API_BASE_URL"
+
+    /// Names that a bot's own `env` may not set.
+    package static let reserved: Set<String> = [
+        botID, botToken, kafkaBrokers, incomingTopic, outgoingTopic, consumerGroup, apiBaseURL,
+    ]
+}

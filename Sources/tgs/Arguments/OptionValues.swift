@@ -1,0 +1,144 @@
+import PlatformAPI
+
+/// The options of a command with the values that flags, environment and defaults give them.
+struct OptionValues: Sendable {
+    private let command: String
+    private let options: [CommandOption]
+    private let flags: [String: String]
+    private let environment: [String: String]
+
+    /// - Parameters:
+    ///   - command: for error messages: "tgs operator".
+    ///   - arguments: those behind the command's name.
+    /// - Throws: ``UsageError`` for an unknown flag (with the nearest known one), a flag without its value, or a word that
+    ///   is no flag.
+    init(
+        command: String, options: [CommandOption], arguments: [String], environment: [String: String]
+    ) throws(UsageError) {
+        self.command = command
+        self.options = options
+        self.environment = environment
+        var flags: [String: String] = [:]
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            guard argument.hasPrefix("--") else {
+                throw UsageError("\(command) takes no argument \"\(argument)\"; see \(command) --help")
+            }
+            let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            guard let option = options.first(where: { $0.name == name }) else {
+                let hint = Self.nearest(name, options).map { ", did you mean --\($0)?" } ?? ""
+                throw UsageError("\(command) has no flag --\(name)\(hint) See \(command) --help")
+            }
+            if parts.count == 2 {
+                flags[name] = String(parts[1])
+            } else if option.placeholder == nil {
+                flags[name] = "true"
+            } else if let value = rest.popFirst() {
+                flags[name] = value
+            } else {
+                throw UsageError("--\(name) needs a value: --\(name) \(option.placeholder ?? "")")
+            }
+        }
+        self.flags = flags
+    }
+
+    /// The value; `nil` when there is none. An empty variable counts as none.
+    func optional(_ name: String) -> String? { given(name)?.text }
+
+    func string(_ name: String) throws(UsageError) -> String {
+        guard let value = given(name)?.text, !value.isEmpty else {
+            let option = option(name)
+            throw UsageError("\(command) needs --\(name) \(option.placeholder ?? "") (or \(option.variable))")
+        }
+        return value
+    }
+
+    func flag(_ name: String) throws(UsageError) -> Bool {
+        guard let (text, source) = given(name) else { return false }
+        switch text.lowercased() {
+        case "true", "yes", "1", "on": return true
+        case "false", "no", "0", "off", "": return false
+        default: throw UsageError("\(source) is \"\(text)\": true or false is wanted")
+        }
+    }
+
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(UsageError) -> Int {
+        let text = try string(name)
+        guard let value = Int(text), range.contains(value) else {
+            throw UsageError(
+                "\(given(name)?.source ?? name) is \"\(text)\": a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound) is wanted")
+        }
+        return value
+    }
+
+    func port(_ name: String) throws(UsageError) -> UInt16 { UInt16(try integer(name, in: 0...65535)) }
+
+    func number(_ name: String, above least: Double) throws(UsageError) -> Double {
+        let text = try string(name)
+        guard let value = Double(text), value > least, value.isFinite else {
+            throw UsageError("\(given(name)?.source ?? name) is \"\(text)\": a number above \(least) is wanted")
+        }
+        return value
+    }
+
+    func duration(_ name: String) throws(UsageError) -> Duration {
+        let text = try string(name)
+        guard let value = DurationText.parse(text), value > .zero else {
+            throw UsageError("\(given(name)?.source ?? name) is \"\(text)\": a duration such as 30s or 10m is wanted")
+        }
+        return value
+    }
+
+    func choice<Value: RawRepresentable & CaseIterable>(
+        _ name: String, _ type: Value.Type
+    ) throws(UsageError) -> Value where Value.RawValue == String {
+        let text = try string(name)
+        guard let value = Value(rawValue: text) else {
+            let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageError("\(given(name)?.source ?? name) is \"\(text)\": one of \(known) is wanted")
+        }
+        return value
+    }
+
+    private func option(_ name: String) -> CommandOption {
+        guard let option = options.first(where: { $0.name == name }) else {
+            preconditionFailure("\(command) declares no option \(name)")
+        }
+        return option
+    }
+
+    /// The value and where it comes from, for errors.
+    private func given(_ name: String) -> (text: String, source: String)? {
+        let option = option(name)
+        if let value = flags[name] { return (value, "--\(name)") }
+        if let value = environment[option.variable], !value.isEmpty { return (value, option.variable) }
+        return option.defaultValue.map { ($0, "the default of --\(name)") }
+    }
+
+    private static func nearest(_ name: String, _ options: [CommandOption]) -> String? {
+        let scored = options.map { (name: $0.name, distance: EditDistance.between(name, $0.name)) }
+        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= 3 else { return nil }
+        return best.name
+    }
+}
+
+/// How many letters differ, for "did you mean".
+enum EditDistance {
+    /// The Levenshtein distance.
+    static func between(_ a: String, _ b: String) -> Int {
+        let b = Array(b)
+        var row = Array(0...b.count)
+        for (i, letter) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in 0..<b.count {
+                let substituted = diagonal + (letter == b[j] ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+            }
+        }
+        return row[b.count]
+    }
+}

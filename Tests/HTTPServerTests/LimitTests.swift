@@ -1,0 +1,109 @@
+import Concurrency
+import HTTPServer
+import HTTPTypes
+import Testing
+
+@Suite struct LimitTests {
+    @Test func aHandlerOverItsTimeIsCancelledAndAnswered503() async throws {
+        let cancelled = Locked(0)
+        let configuration = HTTPServer.Configuration(handlerTimeout: .milliseconds(200))
+        try await withServer(configuration) { request in
+            if request.path == "/quick" { return .text("quick") }
+            if await !sleepUnlessCancelled(for: .seconds(600)) { cancelled.withLock { $0 += 1 } }
+            return .text("too late")
+        } _: { server in
+            let connection = try RawConnection(port: server.port)
+            for round in 1...3 {
+                #expect(try await connection.get("/slow").status == 503)
+                await eventually("the handler is cancelled") { cancelled.withLock { $0 } == round }
+                #expect(try await connection.get("/quick").text == "quick")
+            }
+        }
+    }
+
+    @Test func threeHundredSuspendedHandlersAtOnce() async throws {
+        let gate = Gate()
+        try await withServer { request in
+            await gate.pass()
+            return .text(request.path)
+        } _: { server in
+            let connections = try (0..<300).map { _ in try RawConnection(port: server.port) }
+            for (index, connection) in connections.enumerated() {
+                try await connection.send("GET /\(index) HTTP/1.1\r\nHost: h\r\n\r\n")
+            }
+            await eventually("all handlers run") { gate.arrived == 300 }
+            gate.open()
+            for (index, connection) in connections.enumerated() {
+                #expect(try await connection.response().text == "/\(index)")
+            }
+        }
+    }
+
+    @Test func aSilentConnectionIsClosed() async throws {
+        let configuration = HTTPServer.Configuration(idleTimeout: .seconds(1))
+        try await withServer(configuration) { _ in .text("ok") } _: { server in
+            let silent = try RawConnection(port: server.port)
+            let halfway = try RawConnection(port: server.port)
+            try await halfway.send("GET / HTTP/1.1\r\nHo")
+            let kept = try RawConnection(port: server.port)
+            #expect(try await kept.get("/").status == 200)
+            #expect(try await silent.untilClosed().isEmpty)
+            _ = try await halfway.untilClosed()
+            #expect(try await kept.untilClosed().isEmpty)
+        }
+    }
+
+    @Test func aRequestThatDripsForeverIsCut() async throws {
+        let configuration = HTTPServer.Configuration(idleTimeout: .seconds(5), requestTimeout: .milliseconds(500))
+        try await withServer(configuration) { _ in .text("ok") } _: { server in
+            let connection = try RawConnection(port: server.port)
+            try await connection.send("GET / HTTP/1.1\r\nHost: h\r\n")
+            var isCut = false
+            for index in 0..<400 where !isCut {
+                do {
+                    try await connection.send("X-\(index): 1\r\n")
+                    try await Task.sleep(for: .milliseconds(50))
+                } catch is RawConnectionError { isCut = true }
+            }
+            #expect(isCut)
+        }
+    }
+
+    @Test func aClientThatLeavesMidHandlerHarmsNobody() async throws {
+        let gate = Gate()
+        let finished = Locked(0)
+        try await withServer { request in
+            if request.path == "/ok" { return .text("ok") }
+            await gate.pass()
+            finished.withLock { $0 += 1 }
+            return HTTPServerResponse(body: Array(repeating: 1, count: 300_000))
+        } _: { server in
+            do {
+                for _ in 0..<10 {
+                    let connection = try RawConnection(port: server.port)
+                    try await connection.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                    connection.reset()
+                    let count = gate.arrived
+                    await eventually("the handler runs") { gate.arrived > count || count == 10 }
+                }
+            }
+            await eventually("all handlers run") { gate.arrived == 10 }
+            gate.open()
+            await eventually("all handlers end") { finished.withLock { $0 } == 10 }
+            #expect(try await RawConnection(port: server.port).get("/ok").text == "ok")
+        }
+    }
+
+    @Test func connectionsAboveTheLimitWait() async throws {
+        let configuration = HTTPServer.Configuration(maxConnections: 3)
+        try await withServer(configuration) { _ in .text("ok") } _: { server in
+            var connections = try (0..<3).map { _ in try RawConnection(port: server.port) }
+            for connection in connections { #expect(try await connection.get("/").status == 200) }
+            let fourth = try RawConnection(port: server.port)
+            try await fourth.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            connections.removeLast()
+            #expect(try await fourth.response().status == 200)
+            for connection in connections { #expect(try await connection.get("/").status == 200) }
+        }
+    }
+}

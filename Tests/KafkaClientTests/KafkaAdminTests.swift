@@ -1,0 +1,140 @@
+import Foundation
+import KafkaClient
+import Observability
+import TestRig
+import Testing
+
+extension BrokerTests {
+    @Suite struct Admin {
+        @Test func topicsAreCreatedDescribedAndDeleted() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.withAdmin { admin in
+                    #expect(try await admin.brokers(timeout: .seconds(10)) == 1)
+                    let topics = [NewTopic(name: "a", partitions: 3), NewTopic(name: "b", partitions: 1)]
+                    let created = try await admin.createTopics(topics, timeout: .seconds(20))
+                    #expect(created.count == 2)
+                    for result in created.values { try result.get() }
+
+                    let described = try await admin.describeTopics(["a", "b", "none"], timeout: .seconds(10))
+                    #expect(described["a"]??.partitions.map(\.id) == [0, 1, 2])
+                    #expect(described["a"]??.partitions.allSatisfy { $0.leader >= 0 } == true)
+                    #expect(described["none"] == .some(nil))
+                    // Asking did not make it.
+                    #expect(try await admin.describeTopics(["none"], timeout: .seconds(10))["none"] == .some(nil))
+
+                    let again = try await admin.createTopics([topics[0]], timeout: .seconds(20))
+                    #expect(failure(again["a"])?.code == .topicExists)
+
+                    let deleted = try await admin.deleteTopics(["a", "none"], timeout: .seconds(20))
+                    try deleted["a"]?.get()
+                    #expect(failure(deleted["none"])?.code == .unknownTopic)
+                    #expect(
+                        try await eventually {
+                            try await admin.describeTopics(["a"], timeout: .seconds(10))["a"] == .some(nil)
+                        })
+                }
+            }
+        }
+
+        @Test func manyTopicsAreDescribedAtOnce() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.withAdmin { admin in
+                    let topics = (0..<40).map { NewTopic(name: "t\($0)", partitions: 1) }
+                    for result in try await admin.createTopics(topics, timeout: .seconds(30)).values {
+                        try result.get()
+                    }
+                    let found = try await admin.describeTopics(topics.map(\.name), timeout: .seconds(10))
+                    #expect(found.count == 40)
+                    #expect(found.values.allSatisfy { $0?.partitions.count == 1 })
+                }
+            }
+        }
+
+        @Test func partitionsAreRaisedAndNotLowered() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.createTopic("grow", partitions: 1)
+                try await broker.withAdmin { admin in
+                    try await admin.createPartitions(topic: "grow", total: 4)
+                    #expect(
+                        try await admin.describeTopics(["grow"], timeout: .seconds(10))["grow"]??.partitions.count == 4)
+                    let error = await kafkaError { try await admin.createPartitions(topic: "grow", total: 2) }
+                    #expect(error?.code == .invalidArgument)
+                    let unknown = await kafkaError { try await admin.createPartitions(topic: "none", total: 2) }
+                    #expect(unknown?.code == .unknownTopic)
+                }
+            }
+        }
+
+        @Test func changingASettingLeavesTheOthers() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.createTopic("set", config: ["retention.ms": "3600000"])
+                try await broker.withAdmin { admin in
+                    try await admin.alterConfiguration(topic: "set", ["max.message.bytes": "2000000"])
+                    let settings = try await admin.describeConfiguration(topic: "set")
+                    #expect(settings["retention.ms"]?.value == "3600000")
+                    #expect(settings["max.message.bytes"]?.value == "2000000")
+                    #expect(settings["retention.ms"]?.isDefault == false)
+                    #expect(settings["cleanup.policy"]?.isDefault == true)
+                    let error = await kafkaError {
+                        try await admin.alterConfiguration(topic: "none", ["retention.ms": "1"])
+                    }
+                    #expect(error?.code == .unknownTopic)
+                }
+            }
+        }
+
+        @Test func offsetsCommittedForAnEmptyGroupAreWhereItsConsumerBegins() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.createTopic("in")
+                let partition = TopicPartition(topic: "in", partition: 0)
+                let producer = try KafkaProducer(broker.configuration(), logger: .silent)
+                for number in 0..<10 { _ = try await producer.send(record("in", "\(number)")) }
+                await producer.close()
+                try await broker.withAdmin { admin in
+                    #expect(try await admin.logStartOffsets([partition]) == [partition: 0])
+                    #expect(try await admin.logEndOffsets([partition]) == [partition: 10])
+                    #expect(try await admin.committedOffsets(group: "workers", [partition]) == [:])
+                    #expect(try await admin.lag(group: "workers", topic: "in") == [0: 10])
+
+                    try await admin.commitOffsets(group: "workers", [partition: 7])
+                    #expect(try await admin.committedOffsets(group: "workers", [partition]) == [partition: 7])
+                    #expect(try await admin.committedOffsets(group: "workers", nil) == [partition: 7])
+                    #expect(try await admin.lag(group: "workers", topic: "in") == [0: 3])
+                }
+                let consumer = try KafkaConsumer(
+                    broker.configuration(), settings: .init(groupID: "workers"), logger: .silent)
+                try consumer.subscribe(["in"])
+                let records = try await consumer.records(3)
+                #expect(records.map { text($0.value) } == ["7", "8", "9"])
+                try await consumer.commit([partition: 10])
+                try await broker.withAdmin { admin in
+                    let found = try await admin.lag(group: "workers", topic: "in")
+                    #expect(found == [0: 0])
+                }
+                await consumer.close()
+                try await broker.withAdmin { admin in
+                    try await admin.deleteGroup("workers")
+                    #expect(try await admin.committedOffsets(group: "workers", [partition]) == [:])
+                    let error = await kafkaError { try await admin.deleteGroup("workers") }
+                    #expect(error?.code == .unknownGroup)
+                }
+            }
+        }
+
+        @Test func offsetsOfATopicThatIsNotThere() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.withAdmin { admin in
+                    let nowhere = TopicPartition(topic: "none", partition: 0)
+                    let error = await kafkaError { _ = try await admin.logEndOffsets([nowhere]) }
+                    #expect(error?.code == .unknownTopic)
+                    let lag = await kafkaError { _ = try await admin.lag(group: "g", topic: "none") }
+                    #expect(lag?.code == .unknownTopic)
+                }
+            }
+        }
+    }
+}
+
+private func failure(_ result: Result<Void, KafkaError>?) -> KafkaError? {
+    if case .failure(let error) = result { error } else { nil }
+}
