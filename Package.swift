@@ -65,7 +65,7 @@ let package = Package(
             ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesTypes", "Observability", "YAML"]),
         module(
             "ControllerRuntime",
-            ["Concurrency", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
+            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
 
         // The platform.
         module(
@@ -121,7 +121,12 @@ let package = Package(
             ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
         tests(
             "ControllerRuntimeTests",
-            ["JSON", "ControllerRuntime", "Concurrency", "KubernetesClient", "KubernetesTypes"]),
+            ["Concurrency", "ControllerRuntime", "HTTPClient", "KubernetesClient", "KubernetesTypes", "Observability"]),
+        tests(
+            "ControllerRuntimeIntegrationTests",
+            [
+                "Concurrency", "ControllerRuntime", "KubernetesClient", "KubernetesTypes", "Observability", "TestRig",
+            ]),
         tests(
             "TelegramBotAPITests",
             ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),

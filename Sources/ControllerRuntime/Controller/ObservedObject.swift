@@ -44,6 +44,9 @@ package struct ObservedObject: Sendable {
     package let ownerReferences: [OwnerReference]
     /// RFC 3339; set once deletion was asked for.
     package let deletionTimestamp: String?
+    /// The leaves of the whole object. `digest.contains(desired)` tells without a request whether applying `desired`
+    /// would change anything.
+    package let digest: LeafDigest
 
     private struct Partial: Decodable {
         let metadata: ObjectMeta
@@ -54,6 +57,7 @@ package struct ObservedObject: Sendable {
     package init(json: [UInt8], keeping fields: Fields = Fields()) throws(ControllerRuntimeError) {
         do {
             let metadata = try JSONDecoder().decode(Partial.self, from: Data(json)).metadata
+            digest = try LeafDigest(json: json)
             key = ObjectKey(namespace: metadata.namespace, name: metadata.name ?? "")
             uid = metadata.uid ?? ""
             resourceVersion = metadata.resourceVersion ?? ""

@@ -1,3 +1,4 @@
+import HTTPClient
 import KubernetesClient
 import KubernetesTypes
 
@@ -14,7 +15,7 @@ extension ReflectorFailure {
                 "CRD not installed: the API server has no \(name) in version \(definition.version); install its CRD")
         } else if error.isForbidden || error.isUnauthorized {
             self.init(.refused, "may not list and watch \(name); check the RBAC rules: \(error.message)")
-        } else if error.reason == .requestEntityTooLarge {
+        } else if let cause = error.cause as? HTTPClientError, cause.code == .bodyTooLarge {
             self.init(.tooLarge, error.message)
         } else if case .transport = error.code {
             self.init(.unreachable, "API server unreachable at \(server): \(error.message)")
