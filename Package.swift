@@ -125,7 +125,8 @@ let package = Package(
         tests(
             "ControllerRuntimeIntegrationTests",
             [
-                "Concurrency", "ControllerRuntime", "KubernetesClient", "KubernetesTypes", "Observability", "TestRig",
+                "Concurrency", "ControllerRuntime", "JSON", "KubernetesClient", "KubernetesTypes", "Observability",
+                "TestRig",
             ]),
         tests(
             "TelegramBotAPITests",
