@@ -87,7 +87,7 @@ import Testing
     /// Stops under load, again and again: neither a suspended connection nor one being accepted may be there when the
     /// daemon ends, or the process aborts.
     @Test func survivesManyStopsUnderLoad() async throws {
-        for round in 0..<15 {
+        for round in 0..<8 {
             let configuration = HTTPServer.Configuration(shutdownTimeout: .seconds(10))
             let server = HTTPServer(configuration, name: "test", logger: .silent) { request in
                 if request.path == "/yield" { await Task.yield() }

@@ -30,7 +30,7 @@ import Testing
 
     @Test func sendsMuchThroughALittleBuffer() async throws {
         let produced = Locked(0)
-        let total = 40 << 20
+        let total = 16 << 20
         try await withServer { _ in
             .stream(
                 AsyncStream {
