@@ -59,8 +59,8 @@ final class Transport: Sendable {
     /// get new connections.
     func renew(after client: HTTPClient) {
         guard isOwned else { return }
-        let certificate = state.withLock { $0.client === client ? .some($0.certificate) : nil }
-        guard let certificate else { return }
+        let (isCurrent, certificate) = state.withLock { ($0.client === client, $0.certificate) }
+        guard isCurrent else { return }
         do {
             let fresh = try Self.makeClient(configuration, certificate)
             // Of several requests that time out together only the first renews.
