@@ -62,7 +62,7 @@ package final class Simulator: Service {
                 group.addTask { await self.core.run() }
                 try await group.waitForAll()
             }
-        } catch where hasStopped.withLock({ $0 }) {
+        } catch  where hasStopped.withLock({ $0 }) {
             // A listener that is asked to stop before it runs says that it cannot start again; the end was wanted.
         }
     }

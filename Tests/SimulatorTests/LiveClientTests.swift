@@ -104,6 +104,24 @@ import Testing
         }
     }
 
+    @Test func strictSimulatorsLookHostsUp() async throws {
+        try await LiveRig.run(timeScale: 0.02, { $0.allowInsecureWebhooks = false }) { rig in
+            let error = await failure {
+                try await rig.client.setWebhook(WebhookSettings(url: "https://localhost/hook"), token: rig.token)
+            }
+            #expect(error?.apiDescription == "Bad Request: bad webhook: IP address 127.0.0.1 is reserved")
+        }
+    }
+
+    @Test func cancelledCallsSaySo() async throws {
+        try await LiveRig.run { rig in
+            let poll = Task { try await rig.client.getUpdates(offset: nil, wait: .seconds(50), token: rig.token) }
+            try await eventually("it polls") { try rig.simulator.state(of: rig.bot.id).isPolling }
+            poll.cancel()
+            #expect(await failure { _ = try await poll.value }?.code == .cancelled)
+        }
+    }
+
     @Test func methodsAreNoPaths() async throws {
         try await LiveRig.run { rig in
             for method in ["", "../getMe", "getMe?x=1", "get Me", "getMe/"] {

@@ -71,7 +71,17 @@ struct SimulatorControl: Sendable {
     }
 
     func load(_ spec: LoadSpec) throws(SimulatorError) -> Int {
-        try core.change { world, now, actions throws(SimulatorError) in try world.load(spec, now, &actions) }
+        // In portions, so that calls and deliveries go on meanwhile.
+        var accepted = 0
+        var start = 0
+        repeat {
+            let numbers = start..<max(start, min(start + 200, spec.messages))
+            accepted += try core.change { world, now, actions throws(SimulatorError) in
+                try world.load(spec, numbers, now, &actions)
+            }
+            start = numbers.upperBound
+        } while start < spec.messages
+        return accepted
     }
 
     func calls(_ filter: RecordFilter, limit: Int) -> [RecordedCall] {

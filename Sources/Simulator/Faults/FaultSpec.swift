@@ -25,7 +25,7 @@ package struct FaultSpec: Codable, Sendable, Equatable {
     package var migrateToChatID: Int64?
     /// This body instead of JSON, as a front proxy's page.
     package var body: String?
-    /// Wait so long before doing anything, real milliseconds.
+    /// Hold the answer back so long, real milliseconds; the call is carried out before.
     package var delayMilliseconds: Int?
     package var cut: Cut?
 
