@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes a container image without a registry, Docker or root: a docker-archive with one layer.
 
-    make-image.py OUT.tar NAME:TAG [--rootfs DIR] [--add SRC[:DST]]... [--libs] [--env K=V]... [--user UID[:GID]]
+    make-image.py OUT.tar HOST/NAME:TAG [--rootfs DIR] [--add SRC[:DST]]... [--libs] [--env K=V]... [--user UID[:GID]]
                   [--workdir DIR] [--entrypoint PROGRAM ARGUMENT...]
 
 The same input gives the same bytes: entries are sorted, times are 0, owners are root. `ctr images import OUT.tar` or
@@ -107,7 +107,7 @@ def is_elf(path):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out")
-    parser.add_argument("reference", metavar="NAME:TAG")
+    parser.add_argument("reference", metavar="HOST/NAME:TAG")
     parser.add_argument("--rootfs")
     parser.add_argument("--add", action="append", default=[], metavar="SRC[:DST]")
     parser.add_argument("--libs", action="store_true")
@@ -144,8 +144,8 @@ def build_layer(options):
 def main():
     options = arguments()
     reference = options.reference
-    if "/" not in reference:
-        reference = "docker.io/library/" + reference
+    if "/" not in reference or ":" not in reference:
+        sys.exit(f"make-image.py: {reference} must be called HOST/NAME:TAG, such as tgs.local/{reference}:1")
     temporary = f"{options.out}.{os.getpid()}"
     with open(temporary + ".layer", "w+b") as out:
         try:

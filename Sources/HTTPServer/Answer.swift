@@ -5,7 +5,9 @@ import Observability
 /// Hands an answer to libmicrohttpd.
 enum Answer {
     /// Called on the connection's thread. `MHD_NO` makes libmicrohttpd cut the connection.
-    static func queue(_ answer: HTTPServerResponse, on connection: OpaquePointer, engine: Engine) -> MHD_Result {
+    static func queue(
+        _ answer: HTTPServerResponse, to method: HTTPMethod, on connection: OpaquePointer, engine: Engine
+    ) -> MHD_Result {
         let response: OpaquePointer?
         switch answer.content {
         case .abort: return cmhd_no
@@ -14,6 +16,11 @@ enum Answer {
                 unsafe MHD_create_response_from_buffer(
                     bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), cmhd_copy_memory)
             }
+        case .stream(let chunks) where method == .head || [204, 304].contains(answer.status.rawValue):
+            // For answers without a body libmicrohttpd would send the chunked body's end all the same (0.9.75), which
+            // the client would take for the beginning of the next answer.
+            Task { for await _ in chunks {} }.cancel()
+            unsafe response = MHD_create_response_from_buffer(0, nil, cmhd_copy_memory)
         case .stream(let chunks):
             unsafe response = StreamFeed(engine: engine, connection: connection, chunks: chunks).makeResponse()
         }

@@ -58,7 +58,9 @@ private func notifyConnection(
     _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ event: MHD_ConnectionNotificationCode
 ) {
-    guard let engine = unsafe engine(context), let connection = unsafe connection, let slot = unsafe slot else { return }
+    guard let engine = unsafe engine(context), let connection = unsafe connection, let slot = unsafe slot else {
+        return
+    }
     if event == cmhd_connection_started {
         let peer = unsafe Peer(connection)
         peer.expect(within: engine.configuration.idleTimeout + engine.configuration.requestTimeout)

@@ -126,7 +126,8 @@ extension Engine {
         unsafe settings.context = context.toOpaque()
         unsafe settings.threads = UInt32(max(1, configuration.threads))
         // Connections are counted by the acceptor; each thread must be able to take its share and the imbalance.
-        unsafe settings.connection_limit = UInt32(configuration.maxConnections + 64) * UInt32(max(1, configuration.threads))
+        unsafe settings.connection_limit =
+            UInt32(configuration.maxConnections + 64) * UInt32(max(1, configuration.threads))
         unsafe settings.timeout_seconds = UInt32(max(1, configuration.idleTimeout.seconds.rounded(.up)))
         // Half of it is the read buffer that the head must fit into.
         unsafe settings.memory_limit = max(2 * configuration.maxHeaderBytes, 8192)

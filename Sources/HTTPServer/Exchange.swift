@@ -153,6 +153,6 @@ import HTTPTypes
         stage = .answered
         shared.withLock { $0.task = nil }
         engine.metrics?.answered(response, after: ContinuousClock.now - start)
-        return unsafe Answer.queue(response, on: connection, engine: engine)
+        return unsafe Answer.queue(response, to: method, on: connection, engine: engine)
     }
 }

@@ -81,7 +81,9 @@ import Concurrency
             await withCheckedContinuation { continuation in
                 if !shared.withLock({ $0.stream.park(continuation) }) { continuation.resume() }
             }
-            guard shared.withLock({ $0.stream.isOpen }) else { return }
+            guard !shared.withLock({ $0.stream.isOpen }) else { continue }
+            // Leaving the loop would not tell the stream's producer; only asking in a cancelled task does.
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
         }
         if shared.withLock({ $0.stream.end() }) { resume() }
     }

@@ -216,4 +216,42 @@ import Testing
             #expect(await eventually { closed.withLock { $0 } == 1 })
         }
     }
+
+    /// Requests cancelled at every stage leave nothing behind: each ends once, and the client goes on to work.
+    @Test func cancellationsAtAnyMomentLeaveTheClientWhole() async throws {
+        try await RawServer.with({ connection in
+            while try connection.readRequest() != nil {
+                try connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntick\r\n")
+                pauseBriefly()
+                try connection.write("4\r\ntock\r\n0\r\n\r\n")
+            }
+        }) { server in
+            try await withClient(.with { $0.maxConnectionsPerHost = 8 }) { client in
+                let complete = await withTaskGroup(of: Bool.self) { group in
+                    for number in 0..<300 {
+                        group.addTask {
+                            let task = Task {
+                                var received = 0
+                                let response = try await client.stream(HTTPRequest(.get, server.url()))
+                                for try await chunk in response.body { received += chunk.count }
+                                return received
+                            }
+                            if number % 3 > 0 {
+                                _ = await sleepUnlessCancelled(for: .microseconds(number * 97 % 40_000))
+                                task.cancel()
+                            }
+                            switch await task.result {
+                            case .success(let received): return received == 8
+                            case .failure(let error): return (error as? HTTPClientError)?.code == .cancelled
+                            }
+                        }
+                    }
+                    return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+                }
+                #expect(complete == 300)
+                let response = try await client.execute(HTTPRequest(.get, server.url()))
+                #expect(response.body == Array("ticktock".utf8))
+            }
+        }
+    }
 }

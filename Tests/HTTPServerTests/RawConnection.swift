@@ -57,7 +57,7 @@ final class RawConnection: @unchecked Sendable {
             while sent < bytes.count {
                 let count = bytes.withUnsafeBytes {
                     Glibc.send(
-                        descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                        descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
                 }
                 guard count > 0 else {
                     throw RawConnectionError(description: "send: \(String(cString: strerror(errno)))")

@@ -124,7 +124,9 @@ import Testing
     }
 
     @Test func answersHeadWithoutABody() async throws {
-        try await withServer { _ in .text("twelve bytes") } _: { server in
+        try await withServer { _ in
+            .text("twelve bytes")
+        } _: { server in
             let connection = try RawConnection(port: server.port)
             try await connection.send("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
             let response = try await connection.response(toHead: true)

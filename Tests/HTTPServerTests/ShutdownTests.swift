@@ -1,6 +1,7 @@
 import Concurrency
 import HTTPServer
 import HTTPTypes
+import Observability
 import Testing
 
 @Suite struct ShutdownTests {
@@ -86,7 +87,7 @@ import Testing
     /// Stops under load, again and again: neither a suspended connection nor one being accepted may be there when the
     /// daemon ends, or the process aborts.
     @Test func survivesManyStopsUnderLoad() async throws {
-        for round in 0..<15 {
+        for round in 0..<8 {
             let configuration = HTTPServer.Configuration(shutdownTimeout: .seconds(10))
             let server = HTTPServer(configuration, name: "test", logger: .silent) { request in
                 if request.path == "/yield" { await Task.yield() }
@@ -100,7 +101,9 @@ import Testing
                     while let connection = try? RawConnection(port: port) {
                         do {
                             for _ in 0..<20 {
-                                guard try await connection.get(index % 2 == 0 ? "/yield" : "/").status == 200 else { break }
+                                guard try await connection.get(index % 2 == 0 ? "/yield" : "/").status == 200 else {
+                                    break
+                                }
                                 answered += 1
                             }
                         } catch { continue }
@@ -127,6 +130,18 @@ import Testing
         await server.shutdown()
         try await server.run()
         #expect(throws: HTTPServerError.self) { try server.start() }
+    }
+
+    @Test func endsWhenNobodyHoldsIt() async throws {
+        var server: HTTPServer? = HTTPServer(name: "test", logger: .silent) { _ in .text("ok") }
+        try server?.start()
+        let port = try #require(server?.port)
+        #expect(try await RawConnection(port: port).get("/").status == 200)
+        server = nil
+        await eventually("new connections are refused") {
+            do { _ = try RawConnection(port: port) } catch { return true }
+            return false
+        }
     }
 
     @Test func runReturnsAfterShutdown() async throws {

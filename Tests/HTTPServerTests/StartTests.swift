@@ -41,13 +41,13 @@ import Testing
     @Test func namesAnAddressThatIsNoneOfOurs() {
         let foreign = server(HTTPServer.Configuration(host: "192.0.2.1"))
         #expect(throws: HTTPServerError.self) { try foreign.start() }
-        let nonsense = server(HTTPServer.Configuration(host: "999.1.1.1."))
+        let nonsense = server(HTTPServer.Configuration(host: String(repeating: "x", count: 300)))
         do {
             try nonsense.start()
             Issue.record("started on nonsense")
         } catch {
             #expect(error.code == .invalidAddress)
-            #expect(error.message.contains("999.1.1.1."))
+            #expect(error.message.contains("xxx:0"))
         }
     }
 
@@ -56,7 +56,8 @@ import Testing
             await Task.yield()
             return .text("ok")
         } _: { server in
-            #expect(try await RawConnection(port: server.port).get("/").text == "ok")
+            let response = try await RawConnection(port: server.port).get("/")
+            #expect(response.text == "ok")
         }
     }
 
@@ -100,7 +101,7 @@ import Testing
             let server = server(HTTPServer.Configuration(tls: broken))
             try server.start()
             Issue.record("started with a broken certificate")
-        } catch let error as HTTPServerError {
+        } catch {
             #expect(error.code == .invalidTLS)
             #expect(!error.message.contains("PRIVATE"))
         }

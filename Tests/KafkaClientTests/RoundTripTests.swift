@@ -169,3 +169,17 @@ extension BrokerTests {
         }
     }
 }
+
+extension BrokerTests.RoundTrip {
+    @Test func saslPlainIsSpoken() async throws {
+        try await KafkaBroker.with { broker in
+            try await broker.createTopic("t")
+            let sasl = KafkaConfiguration(
+                bootstrapServers: broker.bootstrapServers, clientID: "tests",
+                security: .sasl(mechanism: .plain, username: "u", password: Sensitive("p"), tls: nil))
+            let producer = try KafkaProducer(sasl, logger: .silent)
+            #expect(try await producer.send(record("t", "x")).offset == 0)
+            await producer.close()
+        }
+    }
+}

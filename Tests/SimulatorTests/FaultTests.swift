@@ -13,7 +13,10 @@ import Testing
 
     @Test func tooManyRequestsForSoManyCalls() throws {
         let rig = try WorldRig()
-        _ = try rig.world.faults.add(fault { $0.method = "SENDMESSAGE"; $0.errorCode = 429; $0.retryAfter = 35; $0.count = 2 })
+        _ = try rig.world.faults.add(
+            fault {
+                $0.method = "SENDMESSAGE"; $0.errorCode = 429; $0.retryAfter = 35; $0.count = 2
+            })
         for _ in 0..<2 {
             let reply = try #require(rig.call("sendMessage", send))
             #expect(reply.status == 429 && reply.retryAfter == 35)
@@ -26,7 +29,10 @@ import Testing
     @Test func onlyMatchingCallsSeeIt() throws {
         let rig = try WorldRig()
         try rig.write("/start", from: 12)
-        _ = try rig.world.faults.add(fault { $0.chatID = 12; $0.bot = 4200; $0.errorCode = 500 })
+        _ = try rig.world.faults.add(
+            fault {
+                $0.chatID = 12; $0.bot = 4200; $0.errorCode = 500
+            })
         #expect(rig.call("sendMessage", send)?.status == 200)
         #expect(rig.call("sendMessage", ["chat_id": 12, "text": "x"])?.text == "Internal Server Error")
         #expect(rig.call("getMe")?.status == 200)
@@ -34,8 +40,14 @@ import Testing
 
     @Test func cutsBeforeAndAfter() throws {
         let rig = try WorldRig()
-        _ = try rig.world.faults.add(fault { $0.cut = .before; $0.count = 1 })
-        _ = try rig.world.faults.add(fault { $0.cut = .after; $0.count = 1 })
+        _ = try rig.world.faults.add(
+            fault {
+                $0.cut = .before; $0.count = 1
+            })
+        _ = try rig.world.faults.add(
+            fault {
+                $0.cut = .after; $0.count = 1
+            })
         #expect(rig.call("sendMessage", send)?.isCut == true)
         #expect(rig.world.record.select(RecordFilter(), limit: 10).isEmpty)
         #expect(rig.call("sendMessage", send)?.isCut == true)
@@ -48,21 +60,30 @@ import Testing
         let slow = try rig.world.faults.add(fault { $0.delayMilliseconds = 250 })
         #expect(rig.call("getMe")?.delay == .milliseconds(250))
         try rig.world.faults.remove(slow.id)
-        _ = try rig.world.faults.add(fault { $0.errorCode = 502; $0.body = "<html>" })
+        _ = try rig.world.faults.add(
+            fault {
+                $0.errorCode = 502; $0.body = "<html>"
+            })
         let page = try #require(rig.call("getMe"))
         #expect(page.status == 502 && page.contentType == "text/html" && page.body == Array("<html>".utf8))
     }
 
     @Test func probability() throws {
         let rig = try WorldRig()
-        _ = try rig.world.faults.add(fault { $0.probability = 0.25; $0.errorCode = 500 })
+        _ = try rig.world.faults.add(
+            fault {
+                $0.probability = 0.25; $0.errorCode = 500
+            })
         let failed = (0..<2000).filter { _ in rig.call("getMe")?.status == 500 }.count
         #expect((400...600).contains(failed))
     }
 
     @Test func migration() throws {
         let rig = try WorldRig()
-        _ = try rig.world.faults.add(fault { $0.errorCode = 400; $0.migrateToChatID = -1_001_234 })
+        _ = try rig.world.faults.add(
+            fault {
+                $0.errorCode = 400; $0.migrateToChatID = -1_001_234
+            })
         let reply = try #require(rig.call("sendMessage", send))
         #expect(reply.json["parameters"]?["migrate_to_chat_id"]?.intValue == -1_001_234)
     }
@@ -70,8 +91,13 @@ import Testing
     @Test func faultsThatDoNothingAreRefused() {
         var table = FaultTable()
         for spec in [
-            FaultSpec(), fault { $0.errorCode = 200 }, fault { $0.errorCode = 500; $0.count = 0 },
-            fault { $0.errorCode = 500; $0.probability = 2 }, fault { $0.delayMilliseconds = -1 },
+            FaultSpec(), fault { $0.errorCode = 200 },
+            fault {
+                $0.errorCode = 500; $0.count = 0
+            },
+            fault {
+                $0.errorCode = 500; $0.probability = 2
+            }, fault { $0.delayMilliseconds = -1 },
         ] {
             #expect(throws: SimulatorError.self) { try table.add(spec) }
         }

@@ -8,7 +8,8 @@ import Testing
         #expect(rig.call("getMe", token: "4200:AAwrong")?.status == 401)
         #expect(rig.call("getMe", token: "4200:AAwrong")?.text == "Unauthorized")
         for text in ["nonsense", "", "abc:def", "123", ":x", "12:"] {
-            #expect(rig.call("getMe", token: text)?.json == ["ok": false, "error_code": 404, "description": "Not Found"])
+            #expect(
+                rig.call("getMe", token: text)?.json == ["ok": false, "error_code": 404, "description": "Not Found"])
         }
     }
 
@@ -23,7 +24,12 @@ import Testing
     @Test func sendMessageMakesAMessage() throws {
         let rig = try WorldRig()
         let reply = try #require(
-            rig.call("sendMessage", ["chat_id": 11, "text": "Hi \"you\"\n", "reply_markup": ["inline_keyboard": [[["text": "a", "callback_data": "b"]]]]]))
+            rig.call(
+                "sendMessage",
+                [
+                    "chat_id": 11, "text": "Hi \"you\"\n",
+                    "reply_markup": ["inline_keyboard": [[["text": "a", "callback_data": "b"]]]],
+                ]))
         let message = reply.result
         #expect(reply.status == 200)
         #expect(message["text"]?.stringValue == "Hi \"you\"\n")
@@ -35,17 +41,22 @@ import Testing
         #expect(record.first?.messageID == message["message_id"]?.intValue)
     }
 
-    @Test(arguments: [
-        (["chat_id": 11], "message text is empty"), (["chat_id": 11, "text": " \n"], "message text is empty"),
-        (["text": "x"], "chat_id is empty"), (["chat_id": 12, "text": "x"], "chat not found"),
-        (["chat_id": "@nobody", "text": "x"], "chat not found"), (["chat_id": "abc", "text": "x"], "chat not found"),
-        (["chat_id": 11, "text": "x", "reply_markup": "{"], "can't parse reply keyboard markup JSON object"),
-        (
-            ["chat_id": 11, "text": "x", "reply_markup": ["inline_keyboard": [[["text": "a", "callback_data": ""]]]]],
-            "BUTTON_DATA_INVALID"
-        ),
-        (["chat_id": 11, "text": .string(String(repeating: "é", count: 4097))], "message is too long"),
-    ] as [([String: JSONValue], String)])
+    @Test(
+        arguments: [
+            (["chat_id": 11], "message text is empty"), (["chat_id": 11, "text": " \n"], "message text is empty"),
+            (["text": "x"], "chat_id is empty"), (["chat_id": 12, "text": "x"], "chat not found"),
+            (["chat_id": "@nobody", "text": "x"], "chat not found"),
+            (["chat_id": "abc", "text": "x"], "chat not found"),
+            (["chat_id": 11, "text": "x", "reply_markup": "{"], "can't parse reply keyboard markup JSON object"),
+            (
+                [
+                    "chat_id": 11, "text": "x",
+                    "reply_markup": ["inline_keyboard": [[["text": "a", "callback_data": ""]]]],
+                ],
+                "BUTTON_DATA_INVALID"
+            ),
+            (["chat_id": 11, "text": .string(String(repeating: "é", count: 4097))], "message is too long"),
+        ] as [([String: JSONValue], String)])
     func refusedMessages(_ arguments: [String: JSONValue], _ text: String) throws {
         let rig = try WorldRig()
         let reply = try #require(rig.call("sendMessage", arguments))
@@ -168,7 +179,10 @@ import Testing
         let file = UploadedFile(name: "1.jpg", contentType: "", bytes: [1])
         let reply = rig.call(
             "sendMediaGroup",
-            ["chat_id": 11, "media": #"[{"type":"photo","media":"attach://a"},{"type":"photo","media":"attach://a"}]"#],
+            [
+                "chat_id": 11,
+                "media": #"[{"type":"photo","media":"attach://a"},{"type":"photo","media":"attach://a"}]"#,
+            ],
             files: ["a": file])
         #expect(reply?.result.arrayValue?.count == 2)
     }
@@ -179,14 +193,19 @@ import Testing
         #expect(rig.call("setMyCommands", ["commands": commands])?.result == true)
         #expect(rig.call("getMyCommands")?.result == commands)
         #expect(rig.call("getMyCommands", ["language_code": "de"])?.result == [])
-        #expect(rig.call("setMyCommands", ["commands": [["command": "UPPER", "description": "x"]]])?.text == "Bad Request: BOT_COMMAND_INVALID")
+        #expect(
+            rig.call("setMyCommands", ["commands": [["command": "UPPER", "description": "x"]]])?.text
+                == "Bad Request: BOT_COMMAND_INVALID")
         #expect(rig.call("getMyName")?.result["name"]?.stringValue == "Bot 4200")
         rig.call("setMyName", ["name": "Nova"])
         rig.call("setMyDescription", ["description": "It answers", "language_code": "en"])
         #expect(rig.call("getMyName", ["language_code": "fr"])?.result["name"]?.stringValue == "Nova")
-        #expect(rig.call("getMyDescription", ["language_code": "en"])?.result["description"]?.stringValue == "It answers")
+        #expect(
+            rig.call("getMyDescription", ["language_code": "en"])?.result["description"]?.stringValue == "It answers")
         #expect(rig.call("getMyDescription")?.result["description"]?.stringValue == "")
-        #expect(rig.call("setMyShortDescription", ["short_description": .string(String(repeating: "a", count: 121))])?.status == 400)
+        #expect(
+            rig.call("setMyShortDescription", ["short_description": .string(String(repeating: "a", count: 121))])?
+                .status == 400)
     }
 
     @Test func copiesAndForwards() throws {
@@ -196,7 +215,9 @@ import Testing
         #expect(copy?.objectValue?.keys.sorted() == ["message_id"])
         let forward = rig.call("forwardMessage", ["chat_id": 11, "from_chat_id": 11, "message_id": id])?.result
         #expect(forward?["text"]?.stringValue == "one")
-        #expect(rig.call("forwardMessage", ["chat_id": 11, "from_chat_id": 11, "message_id": 999])?.text == "Bad Request: message to forward not found")
+        #expect(
+            rig.call("forwardMessage", ["chat_id": 11, "from_chat_id": 11, "message_id": 999])?.text
+                == "Bad Request: message to forward not found")
     }
 
     @Test func methodsWithoutAModelSayTrueOrAreRefused() throws {

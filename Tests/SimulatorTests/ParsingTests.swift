@@ -27,16 +27,22 @@ import Testing
     @Test func multipartAsTwoClientsWriteIt() throws {
         let bodies = [
             // Content-Type in front of Content-Disposition, boundary without quotes.
-            ("multipart/form-data; boundary=afca6e", """
+            (
+                "multipart/form-data; boundary=afca6e",
+                """
                 --afca6e\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n\
                 1\r\n--afca6e\r\nContent-Type: application/octet-stream\r\n\
                 Content-Disposition: form-data; name="doc"; filename="a b.txt"\r\n\r\nab\r\nc\r\n--afca6e--\r\n
-                """),
-            ("multipart/form-data; boundary=\"x y\"", """
+                """
+            ),
+            (
+                "multipart/form-data; boundary=\"x y\"",
+                """
                 preamble\r\n--x y\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n1\r\n--x y\r\n\
                 Content-Disposition: form-data; name="doc"; filename="a b.txt"\r\nContent-Type: text/plain\r\n\r\n\
                 ab\r\nc\r\n--x y--
-                """),
+                """
+            ),
         ]
         for (type, body) in bodies {
             let arguments = try APIArguments.parse(query: [], contentType: type, body: Array(body.utf8))
@@ -66,12 +72,17 @@ import Testing
 
     @Test func damagedMultipartNeverCrashes() {
         var random = SeededRandom(seed: 5)
-        let body = Array("--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"\\\"\"\r\n\r\nxyz\r\n--b--\r\n".utf8)
+        let body = Array(
+            "--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"\\\"\"\r\n\r\nxyz\r\n--b--\r\n".utf8)
         for _ in 0..<20_000 {
             var damaged = body
             for _ in 0..<3 where !damaged.isEmpty {
                 let at = Int.random(in: damaged.indices, using: &random)
-                if Bool.random(using: &random) { damaged.remove(at: at) } else { damaged[at] = .random(in: 0...255, using: &random) }
+                if Bool.random(using: &random) {
+                    damaged.remove(at: at)
+                } else {
+                    damaged[at] = .random(in: 0...255, using: &random)
+                }
             }
             _ = MultipartForm.parse(damaged, contentType: "multipart/form-data; boundary=b")
         }

@@ -3,7 +3,9 @@ import JSON
 import Testing
 
 @Suite struct RecordTests {
-    private func call(_ sequence: Int64, chat: Int64? = 1, method: String = "sendMessage", text: String = "x", ok: Bool = true) -> RecordedCall {
+    private func call(
+        _ sequence: Int64, chat: Int64? = 1, method: String = "sendMessage", text: String = "x", ok: Bool = true
+    ) -> RecordedCall {
         RecordedCall(
             sequence: sequence, time: 0, bot: 7, method: method, parameters: ["text": .string(text)], chatID: chat,
             messageID: nil, text: text, ok: ok, errorCode: nil, description: nil, viaWebhook: false)

@@ -133,7 +133,9 @@ import Testing
         let all = rig.deliveries()
         #expect(all.count == 10)
         rig.advance(.seconds(11))
-        for attempt in all { rig.finish(attempt, .failed(message: "Read timeout expired", status: nil, retryAfter: nil)) }
+        for attempt in all {
+            rig.finish(attempt, .failed(message: "Read timeout expired", status: nil, retryAfter: nil))
+        }
         var single = rig.deliveries()
         #expect(single.count == 1)
         rig.finish(single[0], .refused)
@@ -159,7 +161,8 @@ import Testing
     @Test func goneForADayRemovesTheWebhook() throws {
         let rig = try WorldRig()
         _ = rig.setWebhook()
-        let gone = DeliveryOutcome.failed(message: "Wrong response from the webhook: 410 Gone", status: 410, retryAfter: 3600)
+        let gone = DeliveryOutcome.failed(
+            message: "Wrong response from the webhook: 410 Gone", status: 410, retryAfter: 3600)
         for _ in 0..<23 {
             let attempt = try #require(rig.deliveries().first)
             rig.finish(attempt, gone)

@@ -72,7 +72,8 @@ import Testing
 
     @Test func aLongSecretIsTaken() throws {
         let rig = try WorldRig()
-        #expect(rig.setWebhook(["secret_token": .string(String(repeating: "aZ_-", count: 64))])?.text == "Webhook was set")
+        #expect(
+            rig.setWebhook(["secret_token": .string(String(repeating: "aZ_-", count: 64))])?.text == "Webhook was set")
     }
 
     @Test func textsOfSettingTwice() throws {

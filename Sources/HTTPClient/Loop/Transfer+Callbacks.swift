@@ -44,7 +44,9 @@ private func receiveBody(
     let bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: data, count: size * count))
     switch transfer.exchange.receive(bytes) {
     case .taken: return size * count
-    case .paused: return Int(CURL_WRITEFUNC_PAUSE)
+    case .paused:
+        transfer.paused |= CURLPAUSE_RECV
+        return Int(CURL_WRITEFUNC_PAUSE)
     case .refused: return refused
     }
 }
@@ -58,7 +60,9 @@ private func sendBody(
         transfer.lastActivity = .now
         unsafe UnsafeMutableRawBufferPointer(start: data, count: size * count).copyBytes(from: bytes)
         return bytes.count
-    case .paused: return Int(CURL_READFUNC_PAUSE)
+    case .paused:
+        transfer.paused |= CURLPAUSE_SEND
+        return Int(CURL_READFUNC_PAUSE)
     case .end: return 0
     case .broken: return Int(CURL_READFUNC_ABORT)
     }

@@ -8,6 +8,9 @@ final class Transfer {
     var parser = ResponseHeadParser()
     /// When a byte moved last, or the transfer began.
     var lastActivity: ContinuousClock.Instant
+    /// The directions that stand still for want of the task: `CURLPAUSE_RECV`, `CURLPAUSE_SEND`. The exchange's own state
+    /// is ahead of it between a wish to go on and the loop's doing so.
+    var paused: CInt = 0
     private let deadline: ContinuousClock.Instant?
 
     init(_ exchange: Exchange, handle: EasyHandle, now: ContinuousClock.Instant) {
@@ -31,7 +34,7 @@ final class Transfer {
         }
         guard let idleTimeout = exchange.request.idleTimeout else { return .inTime(until: deadline) }
         // It is not the peer's silence when one's own side has to move.
-        if exchange.isReceivingPaused || exchange.isSendingPaused { lastActivity = now }
+        if paused != 0 { lastActivity = now }
         let silent = lastActivity + idleTimeout
         guard silent > now else {
             return .late(HTTPClientError(.timedOut, "\(peer) kept silent for longer than \(idleTimeout)"))

@@ -97,6 +97,7 @@ import Glibc
         // What stands still for another reason stays as it is. The write callback may be called from within here.
         let mask =
             (exchange.isReceivingPaused ? CURLPAUSE_RECV : 0) | (exchange.isSendingPaused ? CURLPAUSE_SEND : 0)
+        transfer.paused = mask
         let code = unsafe curl_easy_pause(transfer.handle.pointer, mask)
         if code != CURLE_OK { finish(transfer, code) }
     }

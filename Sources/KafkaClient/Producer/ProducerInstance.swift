@@ -23,7 +23,7 @@ import Observability
     private let reports: UnsafeMutableBufferPointer<UnsafePointer<rd_kafka_message_t>?>
 
     /// - Parameters:
-    ///   - onBatch: called after each batch of delivery reports with their numbers.
+    ///   - onBatch: called before each batch of completions with the numbers.
     ///   - onFatal: called at most once.
     init(
         _ configuration: KafkaConfiguration, _ settings: ProducerSettings, logger: Logger,
@@ -115,7 +115,7 @@ import Observability
             let served = client.serveEvent(within: .milliseconds(closeBy == nil ? 1000 : 20)) { event in
                 deliver(event)
             }
-            if !hasReportedFatal, client.monitor.lastError?.isFatal == true, let error = client.fatalError {
+            if served, !hasReportedFatal, let error = client.fatalError {
                 hasReportedFatal = true
                 onFatal(error)
             }
@@ -139,29 +139,28 @@ import Observability
     }
 
     private func deliver(_ event: Event) {
-        var delivered = 0
-        var failed = 0
         while true {
             let count = unsafe rd_kafka_event_message_array(event.pointer, reports.baseAddress, reports.count)
-            if count == 0 { break }
-            for index in 0..<count {
-                guard let message = unsafe reports[index]?.pointee, let opaque = unsafe message._private else {
-                    continue
-                }
-                let ticket = unsafe Unmanaged<DeliveryTicket>.fromOpaque(opaque).takeRetainedValue()
-                if unsafe message.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-                    delivered += 1
-                    ticket.completion(
-                        .success(KafkaDelivery(partition: unsafe message.partition, offset: unsafe message.offset)))
-                } else {
-                    failed += 1
-                    let topic = unsafe rd_kafka_topic_name(message.rkt).map { unsafe String(cString: $0) } ?? ""
-                    ticket.completion(.failure(failure(unsafe message.err, topic: topic)))
-                }
-            }
+            if count == 0 { return }
+            let batch = unsafe reports.prefix(count)
+            let delivered = unsafe batch.count { unsafe $0?.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR }
+            if delivered > 0 { client.monitor.succeeded() }
+            // Before the completions, so that whoever is told finds the counts right.
+            onBatch(delivered, count - delivered)
+            unsafe batch.forEach { unsafe complete($0) }
         }
-        if delivered > 0 { client.monitor.succeeded() }
-        onBatch(delivered, failed)
+    }
+
+    private func complete(_ report: UnsafePointer<rd_kafka_message_t>?) {
+        guard let message = unsafe report?.pointee, let opaque = unsafe message._private else { return }
+        let ticket = unsafe Unmanaged<DeliveryTicket>.fromOpaque(opaque).takeRetainedValue()
+        let error = unsafe message.err
+        if error == RD_KAFKA_RESP_ERR_NO_ERROR {
+            ticket.completion(.success(unsafe KafkaDelivery(partition: message.partition, offset: message.offset)))
+        } else {
+            let topic = unsafe rd_kafka_topic_name(message.rkt).map { unsafe String(cString: $0) } ?? ""
+            ticket.completion(.failure(failure(error, topic: topic)))
+        }
     }
 
     /// What a record's error means to its sender: with a fatal error of the instance everything may be sent again,

@@ -52,6 +52,7 @@ extension KubernetesClient {
             log(request, http, response.status)
             return response
         } catch {
+            noteTimeout(error, of: client)
             throw Self.translate(error, request.summary, configuration.server)
         }
     }
@@ -66,8 +67,14 @@ extension KubernetesClient {
             log(request, http, response.status)
             return response
         } catch {
+            noteTimeout(error, of: client)
             throw Self.translate(error, request.summary, configuration.server)
         }
+    }
+
+    private func noteTimeout(_ error: any Error, of client: HTTPClient) {
+        guard let error = error as? HTTPClientError, error.code == .timedOut, error.requestWasSent else { return }
+        transport.renew(after: client)
     }
 
     private func makeRequest(

@@ -2,7 +2,8 @@ import Concurrency
 import HTTPClient
 import Observability
 
-/// The HTTP client that requests go through; another one when an exec plugin gives another client certificate.
+/// The HTTP client that requests go through; another one when an exec plugin gives another client certificate, and when
+/// the connections of the one may be dead.
 final class Transport: Sendable {
     /// How long an HTTP client that was replaced lives on, for the watches that still run on it (they end after ten
     /// minutes at most).
@@ -12,6 +13,15 @@ final class Transport: Sendable {
         var client: HTTPClient
         var certificate: ClientCertificate?
         var retired: [HTTPClient] = []
+
+        /// Answers the client that is to be retired.
+        mutating func replaceClient(_ fresh: HTTPClient, _ certificate: ClientCertificate?) -> HTTPClient {
+            let old = client
+            client = fresh
+            self.certificate = certificate
+            retired.append(old)
+            return old
+        }
     }
 
     private let configuration: ClusterConfiguration
@@ -40,19 +50,34 @@ final class Transport: Sendable {
                 .configuration, "A client certificate of an exec plugin cannot be used with an HTTP client given.")
         }
         let fresh = try Self.makeClient(configuration, certificate)
-        let old = state.withLock { state in
-            let old = state.client
-            state.client = fresh
-            state.certificate = certificate
-            state.retired.append(old)
-            return old
+        retire(state.withLock { $0.replaceClient(fresh, certificate) })
+        return fresh
+    }
+
+    /// A request on `client` got no answer in time. Its connection may be dead without anybody having said so, and with
+    /// HTTP/2 all requests would go on sharing it until the kernel gives up after a quarter of an hour: so new requests
+    /// get new connections.
+    func renew(after client: HTTPClient) {
+        guard isOwned else { return }
+        let (isCurrent, certificate) = state.withLock { ($0.client === client, $0.certificate) }
+        guard isCurrent else { return }
+        do {
+            let fresh = try Self.makeClient(configuration, certificate)
+            // Of several requests that time out together only the first renews.
+            if let old = state.withLock({ $0.client === client ? $0.replaceClient(fresh, certificate) : nil }) {
+                retire(old)
+            }
+        } catch {
+            // It could be made with the same settings before. The old one goes on, and so does the reason to try again.
         }
+    }
+
+    private func retire(_ old: HTTPClient) {
         Task {
             _ = await sleepUnlessCancelled(for: Self.retirement)
             await old.shutdown()
             state.withLock { state in state.retired.removeAll { $0 === old } }
         }
-        return fresh
     }
 
     func shutdown() async {

@@ -3,7 +3,8 @@ import JSON
 extension APIArguments {
     /// Reads the arguments of a request: the query's first, then the body's by its content type. A body that cannot be
     /// read is Telegram's 400.
-    static func parse(query: [(String, String)], contentType: String, body: [UInt8]) throws(APIFailure) -> APIArguments {
+    static func parse(query: [(String, String)], contentType: String, body: [UInt8]) throws(APIFailure) -> APIArguments
+    {
         var arguments = APIArguments()
         for (name, value) in query { arguments.add(name, .string(value)) }
         guard !body.isEmpty else { return arguments }

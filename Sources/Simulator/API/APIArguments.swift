@@ -13,6 +13,13 @@ struct APIArguments: Sendable {
         if values[name] == nil, files[name] == nil { files[name] = file }
     }
 
+    /// The arguments but one.
+    func without(_ name: String) -> APIArguments {
+        var copy = self
+        copy.values[name] = nil
+        return copy
+    }
+
     func isPresent(_ name: String) -> Bool { values[name] != nil || files[name] != nil }
 
     /// The argument as text: numbers and objects of a JSON request in their JSON spelling. Empty when absent or null.

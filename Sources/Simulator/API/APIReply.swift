@@ -52,3 +52,8 @@ extension APIReply {
         return APIReply(status: 200, body: body)
     }
 }
+
+extension APIReply {
+    /// What a server says that is about to stop.
+    static let restarting = APIReply.failure(APIFailure(code: 500, description: "Internal Server Error: restart"))
+}

@@ -21,7 +21,9 @@ enum MultipartForm {
                 let headEnd = find([13, 10, 13, 10], in: body, from: lineEnd),
                 let next = find([13, 10] + delimiter, in: body, from: headEnd + 2)
             else { return nil }
-            let head = headEnd > lineEnd ? String(decoding: body[(lineEnd + 2)..<max(headEnd, lineEnd + 2)], as: UTF8.self) : ""
+            let head =
+                headEnd > lineEnd
+                ? String(decoding: body[(lineEnd + 2)..<max(headEnd, lineEnd + 2)], as: UTF8.self) : ""
             let content = headEnd + 4 <= next ? Array(body[(headEnd + 4)..<next]) : []
             guard let part = part(head: head, body: content) else { return nil }
             parts.append(part)
@@ -61,7 +63,11 @@ enum MultipartForm {
             if rest.first == UInt8(ascii: "\"") {
                 rest = rest.dropFirst()
                 while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
-                    if byte == UInt8(ascii: "\\"), let escaped = rest.popFirst() { value.append(escaped) } else { value.append(byte) }
+                    if byte == UInt8(ascii: "\\"), let escaped = rest.popFirst() {
+                        value.append(escaped)
+                    } else {
+                        value.append(byte)
+                    }
                 }
             } else {
                 while let byte = rest.first, byte != UInt8(ascii: ";"), byte != UInt8(ascii: " ") {

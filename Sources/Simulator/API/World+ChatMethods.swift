@@ -31,12 +31,16 @@ extension World {
         },
         "leaveChat": { world, context, _ in
             let chat = try world.target(context)
-            guard chat.kind != .private else { throw APIFailure.badRequest("chat member status can't be changed in private chats") }
+            guard chat.kind != .private else {
+                throw APIFailure.badRequest("chat member status can't be changed in private chats")
+            }
             world.chats[chat.id]?.bots[context.bot] = .left
             return .done
         },
         "getUserProfilePhotos": { world, context, _ in
-            guard world.people[context.arguments.int("user_id") ?? 0] != nil else { throw APIFailure.badRequest("user not found") }
+            guard world.people[context.arguments.int("user_id") ?? 0] != nil else {
+                throw APIFailure.badRequest("user not found")
+            }
             return MethodResult(result: #"{"total_count":0,"photos":[]}"#)
         },
     ]

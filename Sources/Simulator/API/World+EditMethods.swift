@@ -5,7 +5,9 @@ extension World {
     static let editMethods: [String: Method] = [
         "editMessageText": { world, context, _ in
             let text = context.arguments.string("text")
-            guard text.contains(where: { !$0.isWhitespace }) else { throw APIFailure.badRequest("message text is empty") }
+            guard text.contains(where: { !$0.isWhitespace }) else {
+                throw APIFailure.badRequest("message text is empty")
+            }
             let content = JSONObjectWriter.members { $0.add("text", text) }
             return try world.edit(context, text: text, content: content)
         },
@@ -54,7 +56,8 @@ extension World {
         } else if let text {
             let old = JSONObjectWriter.members { $0.add("caption", message.text) }
             let new = JSONObjectWriter.members { $0.add("caption", text) }
-            message.content = message.text.isEmpty ? message.content + "," + new : message.content.replacing(old, with: new)
+            message.content =
+                message.text.isEmpty ? message.content + "," + new : message.content.replacing(old, with: new)
         }
         if let text { message.text = text }
         message.markup = markup

@@ -49,7 +49,8 @@ extension World {
         for item in items {
             let caption = item["caption"]?.stringValue ?? ""
             let media = try media(
-                context, field: item["type"]?.stringValue ?? "", reference: item["media"]?.stringValue ?? "", upload: nil)
+                context, field: item["type"]?.stringValue ?? "", reference: item["media"]?.stringValue ?? "",
+                upload: nil)
             results.append(post(context, to: chat, text: caption, content: try Self.content(media, caption)))
         }
         return MethodResult(

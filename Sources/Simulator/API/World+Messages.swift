@@ -26,7 +26,9 @@ extension World {
             throw failure
         }
         if chat.kind == .private {
-            guard let person = people[chat.id], person.started.contains(bot) else { throw .badRequest("chat not found") }
+            guard let person = people[chat.id], person.started.contains(bot) else {
+                throw .badRequest("chat not found")
+            }
             if person.blocked.contains(bot) { throw .forbidden("bot was blocked by the user") }
             return
         }

@@ -39,7 +39,9 @@ extension World {
     private static func addText(_ methods: inout [String: Method], _ kind: BotText) {
         methods["set\(kind.methodSuffix)"] = { world, context, _ in
             let text = context.arguments.string(kind.rawValue)
-            guard text.unicodeScalars.count <= kind.longest else { throw APIFailure.badRequest("\(kind.rawValue) is too long") }
+            guard text.unicodeScalars.count <= kind.longest else {
+                throw APIFailure.badRequest("\(kind.rawValue) is too long")
+            }
             let language = context.arguments.string("language_code")
             world.bots[context.bot]?.texts[kind, default: [:]][language] = text.isEmpty ? nil : text
             return .done

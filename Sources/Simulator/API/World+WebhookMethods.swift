@@ -117,7 +117,9 @@ extension World {
                 $0.add("max_connections", Int64(webhook.maxConnections))
             }
             if engine.allowedUpdates != DeliveryEngine.defaultUpdates {
-                let names = UpdateKind.known.filter(engine.allowedUpdates.contains).map { JSONValue.string($0.rawValue) }
+                let names = UpdateKind.known.filter(engine.allowedUpdates.contains).map {
+                    JSONValue.string($0.rawValue)
+                }
                 $0.add("allowed_updates", .array(names))
             }
         }

@@ -11,7 +11,9 @@ enum UpdateIDPlace {
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             case UInt8(ascii: "\""):
                 let end = stringEnd(bytes, from: index)
-                if depth == 1, bytes[index..<end].elementsEqual(name), let value = value(bytes, behind: end) { return value }
+                if depth == 1, bytes[index..<end].elementsEqual(name), let value = value(bytes, behind: end) {
+                    return value
+                }
                 index = end
                 continue
             default: break
@@ -39,7 +41,9 @@ enum UpdateIDPlace {
         index += 1
         while index < bytes.count, isSpace(bytes[index]) { index += 1 }
         let first = index
-        while index < bytes.count, bytes[index] == UInt8(ascii: "-") || (0x30...0x39).contains(bytes[index]) { index += 1 }
+        while index < bytes.count, bytes[index] == UInt8(ascii: "-") || (0x30...0x39).contains(bytes[index]) {
+            index += 1
+        }
         return index > first ? first..<index : nil
     }
 }

@@ -173,7 +173,8 @@ extension World {
     }
 
     static func info(_ chat: Chat) -> ChatSpec {
-        ChatSpec(id: chat.id, type: chat.kind, title: chat.title, username: chat.username, bots: chat.bots.keys.sorted())
+        ChatSpec(
+            id: chat.id, type: chat.kind, title: chat.title, username: chat.username, bots: chat.bots.keys.sorted())
     }
 
     /// A bot's queue and webhook.

@@ -143,14 +143,17 @@ extension World {
             bot: bot, updateID: id, chatID: fields.chatID, messageID: nil, queryID: nil, time: now.unixMicroseconds)
     }
 
-    /// Many messages at once.
-    mutating func load(_ spec: LoadSpec, _ now: Moment, _ actions: inout [WorldAction]) throws(SimulatorError) -> Int {
+    /// Writes the messages with these numbers of a load; gives how many were taken.
+    mutating func load(
+        _ spec: LoadSpec, _ numbers: Range<Int>, _ now: Moment, _ actions: inout [WorldAction]
+    ) throws(SimulatorError) -> Int {
         guard (1...100_000).contains(spec.users), (1...1_000_000).contains(spec.messages) else {
             throw SimulatorError(.invalid, "users must be 1 to 100000 and messages 1 to 1000000")
         }
         let first = spec.firstUser ?? 900_000_001
+        guard first > 0 else { throw SimulatorError(.invalid, "first_user must be positive") }
         var accepted = 0
-        for number in 0..<spec.messages {
+        for number in numbers {
             let message = MessageSpec(
                 bot: spec.bot, user: first + Int64(number % spec.users), text: "\(spec.text ?? "load") #\(number)")
             if try write(message, now, &actions).first?.updateID != nil { accepted += 1 }

@@ -43,7 +43,7 @@ struct DeliveryEngine: Sendable {
     private(set) var bytes = 0
     private(set) var inFlight = 0
 
-    private var generation = 0
+    private var generation: Int
     private var pending: [Int64: PendingUpdate] = [:]
     private var order = FIFO<Int64>()
     private var queues: [UpdateQueueKey: Queue] = [:]
@@ -64,6 +64,8 @@ struct DeliveryEngine: Sendable {
         self.botID = botID
         self.limits = limits
         self.random = random
+        // Not the same for a bot that is made anew: results for its predecessor are none of its business.
+        generation = Int(truncatingIfNeeded: self.random.next() >> 8)
         nextUpdateID = firstUpdateID
     }
 

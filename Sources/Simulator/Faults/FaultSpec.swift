@@ -25,7 +25,7 @@ package struct FaultSpec: Codable, Sendable, Equatable {
     package var migrateToChatID: Int64?
     /// This body instead of JSON, as a front proxy's page.
     package var body: String?
-    /// Wait so long before doing anything, real milliseconds.
+    /// Hold the answer back so long, real milliseconds; the call is carried out before.
     package var delayMilliseconds: Int?
     package var cut: Cut?
 
@@ -52,7 +52,9 @@ package struct FaultSpec: Codable, Sendable, Equatable {
         }
         if let errorCode, !(400...599).contains(errorCode) { return "error_code must be 400 to 599" }
         if let count, count < 1 { return "count must be at least 1; leave it out for a fault that stays" }
-        if let probability, !(probability > 0 && probability <= 1) { return "probability must be above 0 and at most 1" }
+        if let probability, !(probability > 0 && probability <= 1) {
+            return "probability must be above 0 and at most 1"
+        }
         if let delayMilliseconds, !(0...600_000).contains(delayMilliseconds) { return "delay_ms must be 0 to 600000" }
         if let retryAfter, retryAfter < 0 { return "retry_after must not be negative" }
         return nil

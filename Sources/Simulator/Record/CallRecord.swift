@@ -44,12 +44,7 @@ struct CallRecord: Sendable {
 
     /// The matching calls, oldest first, `limit` at most.
     func select(_ filter: RecordFilter, limit: Int) -> [RecordedCall] {
-        var found: [RecordedCall] = []
-        for call in calls.contents where filter.matches(call) {
-            found.append(call)
-            if found.count == limit { break }
-        }
-        return found
+        calls.first(limit, where: filter.matches)
     }
 
     /// Remembers who waits for `count` matching calls; `false` when they are there already.

@@ -42,6 +42,16 @@ struct FIFO<Element> {
         head = 0
     }
 
+    /// The elements that meet the condition, first to last, `limit` at most.
+    func first(_ limit: Int, where isWanted: (Element) -> Bool) -> [Element] {
+        var found: [Element] = []
+        for case let element? in elements[head...] where isWanted(element) {
+            if found.count >= limit { break }
+            found.append(element)
+        }
+        return found
+    }
+
     /// What is in the queue, first to last.
     var contents: [Element] { elements[head...].compactMap { $0 } }
 }

@@ -67,6 +67,17 @@ struct World: Sendable {
         }
     }
 
+    /// Forgets everything but the faults' and calls' numbering.
+    mutating func reset(_ actions: inout [WorldAction]) {
+        for bot in bots.keys.sorted() { endPoll(of: bot, .unauthorized, &actions) }
+        var fresh = World(settings: settings, seed: random.next())
+        fresh.record = record
+        fresh.record.clear()
+        fresh.faults = faults
+        fresh.faults.removeAll()
+        self = fresh
+    }
+
     /// Ends a waiting `getUpdates` with an error.
     mutating func endPoll(of bot: Int64, _ failure: APIFailure, _ actions: inout [WorldAction]) {
         guard let poll = bots[bot]?.poll else { return }

@@ -42,7 +42,8 @@ package final class TelegramClient: Sendable {
         do {
             return try JSONDecoder().decode(Answer<Result>.self, from: Data(response.body))
         } catch {
-            throw Self.unreadable(method, status: response.status, "its result is not what the Bot API documents: \(error)")
+            throw Self.unreadable(
+                method, status: response.status, "its result is not what the Bot API documents: \(error)")
         }
     }
 
@@ -86,7 +87,11 @@ package final class TelegramClient: Sendable {
         do {
             let response = try await http.execute(request)
             logger.debug(
-                "Bot API call", ["bot": .int(Int(token.botNumber)), "method": .string(method), "status": .int(response.status.rawValue)])
+                "Bot API call",
+                [
+                    "bot": .int(Int(token.botNumber)), "method": .string(method),
+                    "status": .int(response.status.rawValue),
+                ])
             return response
         } catch let error as HTTPClientError {
             throw TelegramError.withoutAnswer(error, method: method)

@@ -1,0 +1,86 @@
+# Everything that is done with this repository by hand or in CI. Each target can be run again at any time.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Imports of targets that Package.swift does not name are errors.
+SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
+# Which tests: make test-unit FILTER=ReflectorTests
+FILTER ?= .
+# Test targets that start servers of their own (etcd, kube-apiserver, the broker, programs of this package).
+INTEGRATION := (IntegrationTests|TestRigTests)
+export TGS_RUN_DIR ?= $(CURDIR)/.run
+export TGS_LOG_DIR ?= $(TGS_RUN_DIR)/logs
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: deps
+deps: ## Install what building and testing needs (Debian and Python packages)
+	@scripts/install-deps.sh
+
+.PHONY: deps-node
+deps-node: ## Install what the node with real pods needs, too
+	@scripts/install-deps.sh --node
+
+.PHONY: control-plane
+control-plane: deps ## Build etcd's companions: Kubernetes 1.20.2 from Debian's source (5 minutes, once)
+	@scripts/build-control-plane.sh
+
+.PHONY: build
+build: deps ## Build everything for debugging, tests included
+	@scripts/phase.sh "build" swift build --build-tests $(SWIFT_FLAGS)
+
+.PHONY: test
+test: deps control-plane build ## Unit and integration tests against real servers
+	@scripts/phase.sh "tests" scripts/swift-test.sh --filter '$(FILTER)'
+
+.PHONY: test-unit
+test-unit: deps build ## Unit tests alone
+	@scripts/phase.sh "unit tests" scripts/swift-test.sh --filter '$(FILTER)' --skip '$(INTEGRATION)'
+
+.PHONY: test-integration
+test-integration: deps control-plane build ## Tests against the real API server and broker alone
+	@scripts/phase.sh "integration tests" scripts/swift-test.sh --filter '$(INTEGRATION)'
+
+.PHONY: test-node
+test-node: deps-node control-plane ## The node with real pods: probes, hooks, names, rights, scale-downs (root)
+	@scripts/phase.sh "node tests" scripts/test-node.sh
+
+.PHONY: test-tsan
+test-tsan: deps ## Unit tests under Thread Sanitizer
+	@scripts/phase.sh "thread sanitizer" scripts/test-sanitizer.sh thread
+
+.PHONY: test-asan
+test-asan: deps ## Unit tests under Address and Leak Sanitizer
+	@scripts/phase.sh "address sanitizer" scripts/test-sanitizer.sh address
+
+.PHONY: lint
+lint: deps ## Formatting and rules of the house, scripts, manifests
+	@scripts/phase.sh "lint" scripts/lint.sh
+
+.PHONY: format
+format: ## Format all Swift sources
+	@swift format format --in-place --recursive --parallel --configuration .swift-format \
+		Package.swift Sources Tests $(wildcard examples)
+
+.PHONY: check-binary
+check-binary: deps ## Build for release: the program's size, and no ICU in it
+	@scripts/phase.sh "release build" scripts/check-binary.sh
+
+.PHONY: demo
+demo: deps-node control-plane ## The whole platform on a node with real pods, from apply to an answered message (root)
+	@scripts/demo.sh up
+
+.PHONY: demo-shell
+demo-shell: ## A shell in the demo's cluster, kubectl set up
+	@scripts/demo.sh shell
+
+.PHONY: demo-down
+demo-down: ## Remove the demo
+	@scripts/demo.sh down
+
+.PHONY: clean
+clean: ## Remove what was built and what ran here; the cache outside the clone stays
+	@scripts/clean.sh

@@ -1,0 +1,141 @@
+package import Concurrency
+import ControllerRuntime
+import FoundationEssentials
+package import HTTPClient
+package import HTTPServer
+import HTTPTypes
+import JSON
+import KafkaClient
+package import KubernetesClient
+import KubernetesTypes
+package import Observability
+import PlatformAPI
+import TelegramBotAPI
+
+/// The data plane between Telegram and Kafka: webhooks in, Bot API calls out. Any number of replicas.
+package final class Gateway: Sendable {
+    /// Which bots are carried. Fed by the watch; tests may feed it themselves.
+    package let directory: BindingDirectory
+    /// Where webhooks come in.
+    package let webhookServer: HTTPServer
+    private let sender: OutgoingSender
+    private let watch: BindingWatch?
+    private let producer: KafkaProducer
+    private let health: HealthRegistry
+
+    private static let check = "gateway"
+
+    /// - Parameters:
+    ///   - client: for following the bindings; `nil`: they are put into ``directory`` by the caller.
+    ///   - http: for the Bot API.
+    /// - Throws: `KafkaError` for settings that cannot work. Brokers that are away are waited for.
+    package init(
+        settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, logger: Logger,
+        metrics registry: MetricsRegistry, health: HealthRegistry
+    ) throws {
+        let metrics = GatewayMetrics(registry)
+        let directory = BindingDirectory()
+        let configuration = KafkaConfiguration(
+            bootstrapServers: settings.bootstrapServers, clientID: "telegram-serverless-gateway")
+        let producer = try KafkaProducer(
+            configuration,
+            settings: ProducerSettings(
+                lingerMilliseconds: 1, maxOutstandingRecords: settings.maxOutstanding,
+                deliveryTimeout: settings.deliveryTimeout),
+            logger: logger, metrics: registry)
+        let produce: @Sendable (KafkaRecord) async throws -> Void = { _ = try await producer.send($0) }
+        let handler = WebhookHandler(
+            directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,
+            produce: produce)
+        var router = HTTPRouter()
+        router.post("/webhook/:bot") { request in
+            await handler.handle(request, bot: request.parameters["bot"] ?? "")
+        }
+        webhookServer = HTTPServer(
+            HTTPServer.Configuration(
+                host: settings.host, port: settings.webhookPort, maxBodyBytes: settings.maxBodyBytes,
+                handlerTimeout: settings.deliveryTimeout + .seconds(5)),
+            name: "webhooks", logger: logger, metrics: registry, router: router)
+        watch = client.map {
+            BindingWatch(
+                client: $0, gateway: settings.gateway, directory: directory, health: health, metrics: registry,
+                gatewayMetrics: metrics, logger: logger)
+        }
+        let telegram = TelegramClient(http: http, baseURL: settings.apiBaseURL, logger: logger)
+        let pump = OutgoingPump(
+            directory: directory, settings: settings, metrics: metrics, logger: logger,
+            call: { envelope, binding in
+                await Self.call(telegram, envelope, binding, timeout: settings.callTimeout)
+            }, produce: produce)
+        sender = OutgoingSender(
+            directory: directory, pump: pump, configuration: configuration, settings: settings, health: health,
+            logger: logger)
+        self.directory = directory
+        self.producer = producer
+        self.health = health
+        health.markReady(Self.check)
+    }
+
+    /// The gateway's parts in the order of their start. They are shut down in reverse: readiness goes first, then the
+    /// webhook server finishes what is in flight, then the sender, then the producer.
+    package var services: [any Service] {
+        var services: [any Service] = [ProducerService(producer: producer)]
+        if let watch { services.append(watch.reflector) }
+        services += [sender, webhookServer, ReadinessService(health: health, check: Self.check)]
+        return services
+    }
+
+    private static func call(
+        _ telegram: TelegramClient, _ envelope: OutgoingEnvelope, _ binding: Binding, timeout: Duration
+    ) async -> TelegramError? {
+        do {
+            let token = try BotToken(binding.token)
+            let body = try Array(JSONEncoder().encode(envelope.params))
+            let response = try await telegram.forward(
+                envelope.method, body: body, contentType: "application/json", token: token, timeout: timeout)
+            return TelegramClient.failure(response, method: envelope.method)
+        } catch let error as TelegramError {
+            return error
+        } catch {
+            return TelegramError(.invalidRequest, "\(envelope.method): params cannot be written as JSON: \(error)")
+        }
+    }
+}
+
+/// Takes the gateway out of its Service before anything else stops.
+private final class ReadinessService: Service {
+    let name = "readiness"
+    private let health: HealthRegistry
+    private let check: String
+    private let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
+
+    init(health: HealthRegistry, check: String) {
+        self.health = health
+        self.check = check
+    }
+
+    func run() async throws {
+        for await _ in stopped {}
+    }
+
+    func shutdown() async {
+        health.markNotReady(check, reason: "shutting down")
+        stop.finish()
+    }
+}
+
+/// Flushes and closes the producer when all that produces has ended.
+private final class ProducerService: Service {
+    let name = "producer"
+    private let producer: KafkaProducer
+    private let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
+
+    init(producer: KafkaProducer) { self.producer = producer }
+
+    func run() async throws {
+        for await _ in stopped {}
+        await producer.close()
+    }
+
+    func shutdown() async { stop.finish() }
+}

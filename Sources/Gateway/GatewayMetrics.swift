@@ -1,0 +1,28 @@
+package import Observability
+
+/// The gateway's metrics; `docs/gateway.md` describes each.
+package struct GatewayMetrics: Sendable {
+    package let webhooks: Counter
+    package let webhookDuration: Histogram
+    package let outgoing: Counter
+    package let outgoingRetries: Counter
+    package let outgoingDuration: Histogram
+    package let bindings: Gauge
+    package let malformedBindings: Counter
+
+    package init(_ registry: MetricsRegistry) {
+        webhooks = registry.counter(
+            "tgs_gateway_webhook_requests_total", help: "Webhook requests by what became of them.", labels: ["result"])
+        webhookDuration = registry.histogram(
+            "tgs_gateway_webhook_duration_seconds", help: "From a webhook request to its answer.")
+        outgoing = registry.counter(
+            "tgs_gateway_outgoing_total", help: "Outgoing records by what became of them.", labels: ["result"])
+        outgoingRetries = registry.counter(
+            "tgs_gateway_outgoing_retries_total", help: "Bot API calls that will be made again.")
+        outgoingDuration = registry.histogram(
+            "tgs_gateway_bot_api_duration_seconds", help: "Duration of one Bot API call.")
+        bindings = registry.gauge("tgs_gateway_bindings", help: "Bots that this gateway carries.")
+        malformedBindings = registry.counter(
+            "tgs_gateway_malformed_bindings_total", help: "Binding Secrets that could not be read.")
+    }
+}

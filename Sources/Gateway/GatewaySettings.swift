@@ -1,0 +1,37 @@
+package import KubernetesTypes
+
+/// How a gateway works; every setting has a flag and an environment variable in `tgs gateway --help`.
+package struct GatewaySettings: Sendable {
+    /// The TelegramGateway whose bindings are followed; its namespace is where the binding Secrets are.
+    package var gateway: ObjectKey
+    /// "host:port,host:port".
+    package var bootstrapServers: String
+    /// The Bot API server that outgoing calls go to.
+    package var apiBaseURL = "https://api.telegram.org"
+    package var host = "0.0.0.0"
+    /// Where Telegram's webhooks come in.
+    package var webhookPort: UInt16 = 8080
+    /// Where /health, /ready and /metrics are answered.
+    package var healthPort: UInt16 = 9090
+    /// The largest webhook body. Telegram's updates stay well under it.
+    package var maxBodyBytes = 1 << 20
+    /// How long a webhook waits for the broker. Telegram itself waits 60 s.
+    package var deliveryTimeout = Duration.seconds(20)
+    /// The most updates that may wait for the broker; beyond it webhooks are answered with 503.
+    package var maxOutstanding = 20_000
+    /// What a 503 says in `Retry-After`, in seconds.
+    package var retryAfterSeconds = 2
+    /// Calls to the Bot API that one bot may have under way at the same time, each in another chat.
+    package var callsPerBot = 8
+    /// Answers of one bot that may wait in memory; beyond it its topic is not read on.
+    package var waitingPerBot = 500
+    /// For one call to the Bot API.
+    package var callTimeout = Duration.seconds(60)
+    /// How long an answer is tried again while the Bot API server does not take it; then it becomes a dead letter.
+    package var giveUpAfter = Duration.seconds(3600)
+
+    package init(gateway: ObjectKey, bootstrapServers: String) {
+        self.gateway = gateway
+        self.bootstrapServers = bootstrapServers
+    }
+}

@@ -1,0 +1,85 @@
+import Concurrency
+import FoundationEssentials
+import Gateway
+import HTTPClient
+import HTTPServer
+import KubernetesClient
+import KubernetesTypes
+import Observability
+
+/// `tgs gateway`.
+struct GatewayCommand: Command {
+    static let name = "gateway"
+    static let summary = "Takes Telegram's webhooks to Kafka, and workers' answers from Kafka to Telegram."
+    static let options =
+        CommonOptions.kubernetes + [
+            CommandOption("name", "NAME", "The TelegramGateway whose bots are carried."),
+            CommandOption(
+                "namespace", "NAME",
+                "Its namespace, where the bindings are; the pod's or the kubeconfig's unless given."),
+            CommandOption("kafka-brokers", "HOST:PORT,…", "Kafka's bootstrap servers."),
+            CommandOption("api-base-url", "URL", default: "https://api.telegram.org", "The Bot API server."),
+            CommonOptions.host,
+            CommandOption("webhook-port", "PORT", default: "8080", "Where webhooks come in; 0 takes a free port."),
+            CommandOption("max-body-bytes", "BYTES", default: "1048576", "The largest webhook body."),
+            CommandOption(
+                "delivery-timeout", "DURATION", default: "20s",
+                "How long a webhook waits for the broker's acknowledgement; Telegram itself waits 60s."),
+            CommandOption(
+                "max-outstanding", "COUNT", default: "20000",
+                "Updates that may wait for the broker; beyond it webhooks are answered 503."),
+            CommandOption("retry-after", "SECONDS", default: "2", "What a 503 says in Retry-After."),
+            CommandOption("calls-per-bot", "COUNT", default: "8", "Calls of one bot under way at the same time."),
+            CommandOption("call-timeout", "DURATION", default: "60s", "Time-out of a call to the Bot API."),
+            CommandOption(
+                "give-up-after", "DURATION", default: "1h",
+                "How long an answer is tried again before it becomes a dead letter."),
+            CommonOptions.healthPort, CommonOptions.logLevel,
+        ]
+
+    private let settings: GatewaySettings
+    private let cluster: ClusterConfiguration
+    private let probes: ProbeServer.Settings
+    private let logger: Logger
+
+    init(_ values: OptionValues) throws {
+        let name = try values.string("name")
+        let brokers = try values.string("kafka-brokers")
+        logger = try CommonOptions.logger("gateway", values)
+        probes = try ProbeServer.Settings(values)
+        cluster = try CommonOptions.cluster(values)
+        var settings = GatewaySettings(
+            gateway: ObjectKey(namespace: values.optional("namespace") ?? cluster.namespace, name: name),
+            bootstrapServers: brokers)
+        settings.apiBaseURL = try values.string("api-base-url")
+        settings.host = try values.string("host")
+        settings.webhookPort = try values.port("webhook-port")
+        settings.maxBodyBytes = try values.integer("max-body-bytes", in: 1024...(64 << 20))
+        settings.deliveryTimeout = try values.duration("delivery-timeout")
+        settings.maxOutstanding = try values.integer("max-outstanding", in: 1...10_000_000)
+        settings.retryAfterSeconds = try values.integer("retry-after", in: 1...3600)
+        settings.callsPerBot = try values.integer("calls-per-bot", in: 1...1000)
+        settings.callTimeout = try values.duration("call-timeout")
+        settings.giveUpAfter = try values.duration("give-up-after")
+        self.settings = settings
+    }
+
+    func run() async throws {
+        let metrics = MetricsRegistry()
+        let health = HealthRegistry()
+        let client = try KubernetesClient(cluster, logger: logger)
+        let http = try HTTPClient()
+        let gateway = try Gateway(
+            settings: settings, client: client, http: http, logger: logger, metrics: metrics, health: health)
+        let probes = ProbeServer.make(probes, health: health, metrics: metrics, logger: logger)
+        try gateway.webhookServer.start()
+        logger.info(
+            "gateway starts",
+            [
+                "version": .string(TGS.version), "gateway": .string("\(settings.gateway)"),
+                "webhook_port": .int(Int(gateway.webhookServer.port)),
+            ])
+        try await Programs.run([probes] + gateway.services, logger: logger)
+        await http.shutdown()
+    }
+}

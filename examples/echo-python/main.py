@@ -1,0 +1,105 @@
+"""A bot that says back what it is told: the platform's Kafka contract in Python.
+
+An update comes as {"bot_id", "update"} from the incoming topic; an answer goes as {"method", "params"} to the outgoing
+one. What the platform puts into the environment is all the configuration there is.
+"""
+
+import json
+import os
+import signal
+import sys
+
+from confluent_kafka import Consumer, KafkaException, Producer
+
+BROKERS = os.environ["KAFKA_BROKERS"]
+INCOMING = os.environ["KAFKA_INCOMING_TOPIC"]
+OUTGOING = os.environ["KAFKA_OUTGOING_TOPIC"]
+GROUP = os.environ["KAFKA_CONSUMER_GROUP"]
+
+
+def answer(update):
+    """The call of the Bot API that answers an update, or None."""
+    message = update.get("message") or {}
+    text = message.get("text")
+    if not text:
+        return None
+    name = message.get("from", {}).get("first_name", "you")
+    reply = f"Hi {name}, Python here. You said: {text}"
+    # Sent again after a crash, the same update makes the same request.
+    return {
+        "method": "sendMessage",
+        "params": {"chat_id": message["chat"]["id"], "text": reply[:4096]},
+        "request_id": f"echo-python-{update['update_id']}",
+    }
+
+
+class Stopping:
+    """Set by SIGTERM: the kubelet's way to say that the pod goes."""
+
+    def __init__(self):
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number, frame):
+        self.asked = True
+
+
+def handle(messages, producer):
+    """Answers a batch and returns when the broker has all the answers."""
+    failures = []
+
+    def delivered(error, _):
+        if error is not None:
+            failures.append(error)
+
+    for message in messages:
+        try:
+            call = answer(json.loads(message.value())["update"])
+        except (ValueError, KeyError, TypeError) as error:
+            # Another try would fail the same way.
+            print(f"skipped {message.topic()}/{message.partition()}@{message.offset()}: {error!r}", file=sys.stderr)
+            continue
+        if call is not None:
+            producer.produce(OUTGOING, key=message.key(), value=json.dumps(call).encode(), on_delivery=delivered)
+    if producer.flush(30) > 0 or failures:
+        raise KafkaException(failures[0] if failures else "the broker did not take the answers within 30 s")
+
+
+def main():
+    stopping = Stopping()
+    producer = Producer({"bootstrap.servers": BROKERS, "enable.idempotence": True, "linger.ms": 5})
+    consumer = Consumer(
+        {
+            "bootstrap.servers": BROKERS,
+            "group.id": GROUP,
+            "auto.offset.reset": "earliest",
+            # Committed by hand, once the answers are safe: an update is handled at least once.
+            "enable.auto.commit": False,
+        }
+    )
+    consumer.subscribe([INCOMING])
+    print(f"echo-python: {INCOMING} -> {OUTGOING}", flush=True)
+    try:
+        while not stopping.asked:
+            first = consumer.poll(0.5)
+            if first is None:
+                continue
+            batch = []
+            # What else is here already: waiting for a full batch would only delay the first answer.
+            for message in [first, *consumer.consume(99, timeout=0)]:
+                if message.error():
+                    print(f"consumer: {message.error()}", file=sys.stderr)
+                else:
+                    batch.append(message)
+            if batch:
+                handle(batch, producer)
+                consumer.commit(asynchronous=False)
+    finally:
+        # Leaves the group, so that its partitions go to others at once.
+        consumer.close()
+    print("echo-python: ended", flush=True)
+
+
+if __name__ == "__main__":
+    main()

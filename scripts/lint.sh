@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# lint.sh: the rules that a program can check. Prints every finding, then fails when there was one.
+# shellcheck disable=SC2317 # what check() calls is reached
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib/common.sh"
+cd "$PROJECT"
+FAILED=0
+
+# check NAME COMMAND...: the command's output is findings; so is ending with something else than 0.
+check() {
+    local name=$1 output result=0
+    shift
+    output=$("$@" 2>&1) || result=$?
+    if [ $result = 0 ] && [ -z "$output" ]; then
+        printf 'ok    %s\n' "$name"
+    else
+        printf 'FAIL  %s\n%s\n' "$name" "${output:-ended with $result}"
+        FAILED=1
+    fi
+}
+# Files of the repository, those not yet added too, by the ends of their names.
+files() { git ls-files -z --cached --others --exclude-standard -- "$@" | xargs -0 -r ls -d 2>/dev/null || true; }
+# nothing_matches PATTERN FILE...: prints what matches.
+nothing_matches() {
+    local pattern=$1
+    shift
+    [ $# -gt 0 ] || return 0
+    ! grep -nHP -- "$pattern" "$@"
+}
+
+swift_format() {
+    local folders=(Package.swift Sources Tests)
+    [ ! -d examples ] || folders+=(examples)
+    swift format lint --strict --recursive --parallel --configuration .swift-format "${folders[@]}"
+}
+
+shell_scripts() {
+    local scripts
+    mapfile -t scripts < <(files '*.sh' .ci/run)
+    shellcheck -x "${scripts[@]}"
+}
+
+python_syntax() {
+    local scripts
+    mapfile -t scripts < <(files '*.py')
+    [ ${#scripts[@]} = 0 ] || python3 -B - "${scripts[@]}" <<'END'
+import sys
+for path in sys.argv[1:]:
+    with open(path, encoding="utf-8") as file:
+        compile(file.read(), path, "exec", dont_inherit=True)
+END
+}
+
+yaml_syntax() {
+    local documents
+    # Templates of charts are no YAML before they are rendered.
+    mapfile -t documents < <(files '*.yaml' '*.yml' | grep -v /templates/)
+    [ ${#documents[@]} = 0 ] || /usr/bin/python3 - "${documents[@]}" <<'END'
+import sys, yaml
+
+class Strict(yaml.SafeLoader):
+    """One key twice in a mapping is an error, not the last one's win."""
+
+def mapping(loader, node, deep=False):
+    keys = [loader.construct_object(key, deep=deep) for key, _ in node.value]
+    twice = {key for key in keys if keys.count(key) > 1}
+    if twice:
+        raise yaml.constructor.ConstructorError(None, None, f"twice: {sorted(twice)}", node.start_mark)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+
+Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+for path in sys.argv[1:]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            list(yaml.load_all(file, Strict))
+    except yaml.YAMLError as error:
+        print(f"{path}: {error}")
+        sys.exit(1)
+END
+}
+
+words() {
+    local all
+    mapfile -t all < <(files)
+    # Unfinished things; folders and hosts that only one machine has.
+    nothing_matches '\b(T[O]DO|FI[X]ME|X[X]X)\b' "${all[@]}" &&
+        nothing_matches '(^|[\s"'"'"'=(:`])/[w]ork/|\.\./[s]hared/|\b[w]ip/' "${all[@]}" &&
+        nothing_matches '([p]ypi|[p]ythonhosted)\.org|[p]roxy\.golang|registry\.[n]pmjs|[d]eb\.debian\.org' "${all[@]}"
+}
+
+swift_sources() { files 'Sources/*.swift'; }
+
+no_foundation() {
+    local sources
+    mapfile -t sources < <(swift_sources)
+    nothing_matches '^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:\w+\s+)?Foundation(?:\.|\s|$)' \
+        "${sources[@]}"
+}
+
+no_swallowed_errors() {
+    local sources
+    mapfile -t sources < <(swift_sources)
+    # Asking a decoder whether a value is of a type has no other way: there the error is the answer.
+    nothing_matches '^(?!\s*//).*\btry(!|\?(?! container\.decode\())' "${sources[@]}"
+}
+
+unchecked_says_why() {
+    local source
+    while read -r source; do
+        # "safe" in a comment of the twelve lines above, or on the line.
+        awk -v file="$source" '
+            { line[NR] = $0 }
+            /@unchecked Sendable/ && !/^[ \t]*\/\// {
+                why = 0
+                for (i = NR; i >= NR - 12 && i > 0; i--) if (line[i] ~ /\/\/.*[sS]af/) why = 1
+                if (!why) print file ":" NR ": @unchecked Sendable without a comment that says why it is safe"
+            }' "$source"
+    done < <(swift_sources)
+}
+
+# Each C module is imported by one module alone.
+one_wrapper_each() {
+    local pair module wrapper sources
+    for pair in CCurl:HTTPClient COpenSSL:Cryptography CRdKafka:KafkaClient CYAML:YAML CMicrohttpd:HTTPServer \
+        CUpdateScanner:TelegramBotAPI CLeafDigest:KubernetesTypes; do
+        module=${pair%:*} wrapper=${pair#*:}
+        mapfile -t sources < <(swift_sources | grep -v "^Sources/$wrapper/")
+        nothing_matches "^\s*(?:@\w+\s+)*(?:\w+\s+)?import\s+$module\b" "${sources[@]}" || return 1
+    done
+}
+
+no_placeholders() { files '*/Placeholder.swift' '*.orig' '*.rej' '*.pyc'; }
+
+check "swift format" swift_format
+check "shell scripts" shell_scripts
+check "Python syntax" python_syntax
+check "YAML syntax" yaml_syntax
+check "words that do not belong here" words
+check "Foundation stays out of Sources" no_foundation
+check "no try? and try! in Sources" no_swallowed_errors
+check "each @unchecked Sendable says why" unchecked_says_why
+check "each C module has one wrapper" one_wrapper_each
+check "no placeholders" no_placeholders
+exit $FAILED
