@@ -201,7 +201,7 @@ final class Platform: Sendable {
           tokenSecretRef: {name: \(name)-token}
           worker:
             image: example.org/echo:1
-            resources: {requests: {cpu: 0.05, memory: 32Mi}, limits: {memory: 64Mi}}
+            resources: {requests: {cpu: 50m, memory: 32Mi}, limits: {memory: 64Mi}}
           scaling: {maxReplicas: 3}
         \(more)
         """
