@@ -57,8 +57,9 @@ start_cluster() {
 
 apply_manifests() {
     step "namespaces" kube apply -f "$MANIFESTS/namespaces.yaml"
-    # Not validated by kubectl: API servers before 1.23 do not know the rules in them, and leave them out.
-    step "custom resource definitions" kube apply --server-side --validate=false -f "$PROJECT/crds"
+    # Neither validated nor applied by the server: API servers before 1.23 do not know the rules in them, which they
+    # then leave out of what they keep.
+    step "custom resource definitions" kube apply --validate=false -f "$PROJECT/crds"
     step "definitions are served" kube wait --for=condition=Established --timeout=30s -f "$PROJECT/crds"
     step "broker" kube apply -f "$MANIFESTS/broker.yaml"
     step "broker is ready" kube -n tgs-system rollout status deployment/broker --timeout=90s
