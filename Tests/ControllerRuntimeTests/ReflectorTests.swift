@@ -159,9 +159,12 @@ import Testing
             // Uninstalled again: its objects are gone with it.
             cluster.failAll(ReflectorFailure(.notServed, "CRD not installed"))
             cluster.endWatches(ReflectorFailure(.notServed, "CRD not installed"))
-            try await eventually("its objects are gone") { reflector.store.count == 0 }
-            #expect(reflector.isPresent == false)
-            #expect(events.all.last == .deleted(.named("a"), "1"))
+            try await eventually("its objects are gone") {
+                reflector.store.count == 0 && reflector.isPresent == false
+            }
+            try await eventually("it is told of") {
+                events.all.suffix(2) == [.deleted(.named("a"), "1"), .resynced]
+            }
         }
     }
 

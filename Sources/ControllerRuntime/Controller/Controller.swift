@@ -8,6 +8,8 @@ import Concurrency
 ///
 /// A reconcile looks at the present state (``store`` and others) and does what is missing; it must not care what made
 /// it run. It runs for objects that are gone, too. No reconcile runs before the stores of all sources are synced.
+///
+/// A process that waits to become the leader may run the reflectors beforehand, to begin with full stores when it does.
 package final class Controller<Primary: Sendable>: Service {
     /// Makes the world as the object of this name says.
     package typealias Reconcile = @Sendable (ObjectKey) async throws -> ReconcileResult
@@ -33,7 +35,7 @@ package final class Controller<Primary: Sendable>: Service {
     ///   - primary: follows the objects; run and shut down by the controller.
     ///   - owns: other kinds whose changes matter; run and shut down by the controller.
     ///   - filter: whether a change of an object matters; `old` is `nil` for one that is new. All do unless given.
-    ///   - health: gets a check "controller <name>", ready once all stores are synced.
+    ///   - health: gets a check "controller <name>" when the controller is run, ready once all stores are synced.
     package init(
         name: String, primary: Reflector<Primary>, owns: [OwnedKind] = [],
         settings: ControllerSettings = ControllerSettings(), logger: Logger, metrics: MetricsRegistry? = nil,
@@ -53,7 +55,6 @@ package final class Controller<Primary: Sendable>: Service {
         self.clock = clock
         queue = WorkQueue(
             retry: settings.backoff, clock: clock, metrics: metrics.map { WorkQueueMetrics($0, queue: name) })
-        health?.register(Self.check(name), waitingFor: "start")
 
         let (queue, gate) = (queue, gate)
         // What is found by the first lists may wait; what happens afterwards goes before it.
@@ -101,6 +102,8 @@ package final class Controller<Primary: Sendable>: Service {
     }
 
     private func work() async {
+        // Only now: a process that waits to become the leader is ready without it.
+        health?.register(Self.check(name), waitingFor: "start")
         let sources: [any WatchSource] = [primary] + owned.map(\.source)
         let reflecting = sources.map { source in Task { try await source.run() } }
         await waitUntilSynced(sources)

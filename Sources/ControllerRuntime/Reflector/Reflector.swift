@@ -232,7 +232,9 @@ package final class Reflector<Value: Sendable>: WatchSource {
             store.keys.forEach(remove)
             metrics?.record(objects: 0)
             state.withLock { $0.isPresent = false }
-            if settings.isOptional, store.markSynced() { emit(.resynced) }
+            guard settings.isOptional else { return }
+            store.markSynced()
+            emit(.resynced)
         }
     }
 

@@ -6,7 +6,8 @@ package enum StoreEvent<Value: Sendable>: Sendable {
     case upserted(ObjectKey, Value, old: Value?)
     /// The object is gone; the value is the last that was seen.
     case deleted(ObjectKey, Value)
-    /// A list was taken up whole: the store shows the cluster as it was not long ago. The first one means synced.
+    /// A list was taken up whole: the store shows the cluster as it was not long ago. The first one means synced. Also
+    /// told when an optional kind turns out to be absent: see ``Reflector/isPresent``.
     case resynced
 }
 
