@@ -143,6 +143,14 @@ let package = Package(
         tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
         tests("CommandLineTests", ["tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
+
+        // The whole platform on real servers.
+        tests(
+            "EndToEndTests",
+            [
+                "Concurrency", "HTTPClient", "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes",
+                "Observability", "PlatformAPI", "Simulator", "TestRig", "tgs",
+            ]),
     ],
     cxxLanguageStandard: .cxx17
 )

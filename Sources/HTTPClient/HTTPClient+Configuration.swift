@@ -31,6 +31,9 @@ extension HTTPClient {
         package var tls = TLS()
 
         /// Whether to speak HTTP/2 with servers that offer it by TLS. Plain HTTP is always HTTP/1.1.
+        ///
+        /// libcurl 7.88 opens a window of 32 MiB for each HTTP/2 stream and keeps what comes in meanwhile, so a slow reader
+        /// costs up to that much. Over HTTP/1.1 it costs ``streamBufferBytes`` and a connection.
         package var http2 = true
 
         /// The longest body ``HTTPClient/execute(_:)`` keeps; longer ones are an error with the code `bodyTooLarge`.

@@ -78,7 +78,8 @@ extension ControlPlane {
 
     /// Applies the CustomResourceDefinitions of a file or folder and waits until their resources are served.
     package func applyCRDs(_ path: String) async throws {
-        try await kubectl("apply", "--server-side", "--force-conflicts", "--validate=false", "-f", path)
+        // Neither validated nor applied by the server, which may be too old to know all fields of a schema (rules).
+        try await kubectl("apply", "--validate=false", "-f", path)
         let json = try await kubectl("get", "-f", path, "-o", "json")
         let parsed = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any] ?? [:]
         let definitions = parsed["items"] as? [[String: Any]] ?? [parsed]

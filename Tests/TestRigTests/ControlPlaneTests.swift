@@ -41,7 +41,12 @@ import TestRig
           - name: v1
             served: true
             storage: true
-            schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+            schema:
+              openAPIV3Schema:
+                type: object
+                x-kubernetes-preserve-unknown-fields: true
+                # Not known to API servers before 1.23.
+                x-kubernetes-validations: [{rule: "true"}]
         """.write(toFile: "\(folder)/teapots.yaml", atomically: true, encoding: .utf8)
         try await plane.applyCRDs(folder)
         let answer = try await plane.withNamespace { namespace in
@@ -50,6 +55,12 @@ import TestRig
                 body: #"{"apiVersion":"rig.example.com/v1","kind":"Teapot","metadata":{"name":"brown"}}"#)
         }
         #expect(answer.status == 201)
+    }
+
+    @Test func theProjectsDefinitionsAreTaken() async throws {
+        let plane = try await ControlPlane.shared
+        try await plane.applyCRDs(ProjectFolder.crds)
+        #expect(try await plane.kubectl("get", "tgbot", "--all-namespaces", "-o", "name") == "")
     }
 
     @Test func usersHaveNoRightsOfTheirOwn() async throws {

@@ -66,18 +66,25 @@ import Synchronization
     }
 
     func cancel(_ id: Int) {
-        if let request = state.withLock({ $0.cancel(id) }) {
-            request.continuation.resume(throwing: CancellationError())
-        } else {
-            unsafe rd_kafka_queue_yield(records)
+        let request = state.withLock { state -> BatchRequest? in
+            let request = state.cancel(id)
+            if state.isCancelled { stopReading() }
+            return request
         }
+        request?.continuation.resume(throwing: CancellationError())
     }
 
     func close() {
-        guard state.withLock({ $0.close() }) else { return }
-        work.signal()
-        unsafe rd_kafka_queue_yield(records)
+        let isFirst = state.withLock { state -> Bool in
+            if state.isReading { stopReading() }
+            return state.close()
+        }
+        if isFirst { work.signal() }
     }
+
+    /// Wakes the reading thread out of its waiting for records. Only while it reads, and under the lock, so that it cannot
+    /// get on meanwhile: once it leaves the group the wake-up would end that halfway, and the member would stay.
+    private func stopReading() { unsafe rd_kafka_queue_yield(records) }
 
     /// Returns when the group was left, or `timeout` has passed.
     func waitUntilClosed(atMost timeout: Duration) async {
@@ -104,8 +111,11 @@ import Synchronization
     // MARK: The event thread
 
     private func serveEvents() {
-        while !state.withLock({ $0.isClosed }) {
+        var isLast = false
+        while !isLast {
             bell.wait(for: .seconds(1))
+            // Once more after the end: the last lines of the log.
+            isLast = state.withLock { $0.isClosed }
             while client.serveEvent(within: .zero) {}
         }
         client.closeAnswers()

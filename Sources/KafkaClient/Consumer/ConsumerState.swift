@@ -47,7 +47,13 @@ struct ConsumerState {
     }
 
     /// The thread has answered its request.
-    mutating func finishedReading() { reading = nil }
+    mutating func finishedReading() {
+        reading = nil
+        isCancelled = false
+    }
+
+    /// Whether the thread works on a request.
+    var isReading: Bool { reading != nil }
 
     /// Whether the thread shall give up waiting for records.
     var shallStopReading: Bool { isClosing || isCancelled }

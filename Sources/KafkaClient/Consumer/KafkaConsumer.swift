@@ -138,7 +138,8 @@ package final class KafkaConsumer: Sendable {
         return Dictionary(list.elements.filter { $0.offset >= 0 }.map { ($0.partition, $0.offset) }) { $1 }
     }
 
-    /// Leaves the group and ends. A caller that waits for a batch gets ``KafkaError/Code/closed``.
+    /// Leaves the group and ends. While it still joins, the leaving can go unheard: then the broker notices by the session
+    /// time-out. A caller that waits for a batch gets ``KafkaError/Code/closed``.
     /// - Parameter timeout: how long to wait for it; it goes on in the background.
     package func close(timeout: Duration = .seconds(10)) async {
         core.close()

@@ -1,0 +1,118 @@
+import Foundation
+import JSON
+import KafkaClient
+import KubernetesClient
+import KubernetesTypes
+import PlatformAPI
+import Simulator
+import TestRig
+import Testing
+
+/// What the operator makes of a TelegramBot, against the real API server and broker.
+@Suite(.serialized) struct ConvergenceTests {
+    @Test(.timeLimit(.minutes(5))) func aBotIsMadeKeptAndTakenBack() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("echo")
+            let id = BotID(number: bot.id)
+            try await platform.apply(Platform.manifest("echo"))
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+
+            // Everything exists.
+            var before = try await platform.owned("echo", bot)
+            #expect(before.keys.sorted() == ["Binding", "Deployment", "ScaledObject", "Secret"])
+            #expect(
+                try await platform.topics(bot)
+                    == [id.incomingTopic: 3, id.outgoingTopic: 1, id.deadLetterTopic: 1])
+            let partitions = (0..<3).map { TopicPartition(topic: id.incomingTopic, partition: Int32($0)) }
+            #expect(
+                try await platform.admin.committedOffsets(group: id.workerGroup, partitions)
+                    == Dictionary(uniqueKeysWithValues: partitions.map { ($0, 0) }))
+            let state = try platform.simulator.state(of: bot.id)
+            #expect(state.webhook?.url == "http://127.0.0.1:\(platform.webhookPort)/webhook/\(id)")
+            #expect((state.webhook?.secretToken.count ?? 0) >= 32)
+            let status = try await platform.bot("echo")?.status
+            #expect(status?.botID == id.description)
+            #expect(status?.username == "echo_bot")
+            for type in [ConditionType.tokenValid, .gatewayReady, .topicsReady, .workloadReady, .webhookReady] {
+                #expect(try await platform.condition(type, of: "echo")?.hasPrefix("True/") == true, "\(type)")
+            }
+            // No pod starts by accident, and the number of replicas is nobody's of ours.
+            let key = ObjectKey(namespace: "bots", name: "bot-echo")
+            #expect(try await platform.client.find(Deployment.self, key)?.spec.replicas == 0)
+            let table = try await platform.controlPlane.kubectl("get", "telegrambots", "-n", "bots")
+            #expect(table.contains("echo_bot") && table.contains("True"), "\(table)")
+
+            // The same apply again, and a restart of the operator, write nothing.
+            try await platform.eventually("the objects have come to rest") {
+                let now = try await platform.owned("echo", bot)
+                defer { before = now }
+                try await Task.sleep(for: .seconds(1))
+                return now == before ? nil : "\(now)"
+            }
+            let version = try await platform.bot("echo")?.metadata.resourceVersion
+            try await platform.apply(Platform.manifest("echo"))
+            await platform.process("operator")?.terminate()
+            try await platform.startOperator()
+            try await platform.eventually("the operator works again") {
+                platform.process("operator")?.logTail().contains("reconciling begins") == true ? nil : "not yet"
+            }
+            try await Task.sleep(for: .seconds(3))
+            #expect(try await platform.owned("echo", bot) == before)
+            #expect(try await platform.bot("echo")?.metadata.resourceVersion == version)
+
+            // Deleted, all of it is gone.
+            _ = try await platform.controlPlane.kubectl("delete", "telegrambot", "echo", "-n", "bots", "--timeout=60s")
+            #expect(try await platform.bot("echo") == nil)
+            #expect(try await platform.owned("echo", bot).isEmpty)
+            #expect(try await platform.topics(bot).isEmpty)
+            #expect(try platform.simulator.state(of: bot.id).webhook == nil)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func handEditsArePutBack() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("drift")
+            try await platform.apply(Platform.manifest("drift"))
+            try await platform.waitFor(.ready, of: "drift", "True/Ready")
+            let key = ObjectKey(namespace: "bots", name: "bot-drift")
+            let kubectl = platform.controlPlane
+
+            _ = try await kubectl.kubectl(
+                "set", "image", "deployment/bot-drift", "bot=example.org/other:2", "-n", "bots")
+            try await platform.eventually("the image is put back") {
+                let image = try await platform.client.get(Deployment.self, key).spec.template.spec.containers.first?.image
+                return image == "example.org/echo:1" ? nil : image
+            }
+            _ = try await kubectl.kubectl(
+                "patch", "scaledobject", "bot-drift", "-n", "bots", "--type=merge", "-p",
+                #"{"spec":{"maxReplicaCount":99}}"#)
+            try await platform.eventually("the ScaledObject is put back") {
+                let maximum = try await platform.client.get(AnyScaledObject.self, key).spec?.maxReplicaCount
+                return maximum == 3 ? nil : "\(maximum ?? -1)"
+            }
+            // The webhook's secret outlives the loss of everything else in the binding.
+            let binding = BotID(number: bot.id).bindingName
+            _ = try await kubectl.kubectl("delete", "deployment", "bot-drift", "-n", "bots")
+            _ = try await kubectl.kubectl("delete", "secret", binding, "-n", "tgs-system")
+            try await platform.eventually("Deployment and binding are made again") {
+                let owned = try await platform.owned("drift", bot)
+                return owned.count == 4 ? nil : "\(owned)"
+            }
+            try await platform.eventually("Telegram knows the new binding's secret") {
+                let secret = try await platform.client.get(
+                    Secret.self, ObjectKey(namespace: "tgs-system", name: binding))
+                let wanted = try Binding(secret).webhookSecrets.first
+                let told = try platform.simulator.state(of: bot.id).webhook?.secretToken
+                return wanted == told ? nil : "they differ"
+            }
+            // A person's number of replicas is left alone.
+            _ = try await kubectl.kubectl("scale", "deployment/bot-drift", "--replicas=2", "-n", "bots")
+            try await platform.apply(Platform.manifest("drift", more: "  deletionPolicy: Retain"))
+            try await platform.eventually("the change is seen") {
+                let bot = try await platform.bot("drift")
+                return bot?.status?.observedGeneration == bot?.metadata.generation ? nil : "not yet"
+            }
+            #expect(try await platform.client.get(Deployment.self, key).spec.replicas == 2)
+        }
+    }
+}

@@ -1,0 +1,281 @@
+import Concurrency
+import Foundation
+import HTTPClient
+import KafkaClient
+import KubernetesClient
+import KubernetesTypes
+import Observability
+import PlatformAPI
+import Simulator
+import TestRig
+
+/// The whole platform of one test: a control plane, a broker, Telegram (the simulator, in this process), and operator and
+/// gateway as processes of their own, started from the `tgs` that was built with the tests.
+final class Platform: Sendable {
+    let controlPlane: ControlPlane
+    let broker: KafkaBroker
+    let simulator: Simulator
+    let client: KubernetesClient
+    let admin: KafkaAdmin
+    let namespace: String
+    private let logs: String
+    private let simulatorTask: Task<Void, any Error>
+    private let processes = Locked<[String: ChildProcess]>([:])
+    let webhookPort: UInt16
+
+    struct Options: Sendable {
+        var keda = true
+        var startsOperator = true
+        var startsGateway = true
+        /// What the simulator multiplies Telegram's delays with.
+        var timeScale = 0.02
+    }
+
+    /// Runs `body` with a platform of its own and takes everything away afterwards. Logs are printed when it throws.
+    static func with(_ options: Options = Options(), _ body: (Platform) async throws -> Void) async throws {
+        let platform = try await start(options)
+        do {
+            try await body(platform)
+        } catch {
+            await platform.printLogs()
+            await platform.stop()
+            throw error
+        }
+        await platform.stop()
+    }
+
+    private init(
+        controlPlane: ControlPlane, broker: KafkaBroker, simulator: Simulator, client: KubernetesClient,
+        admin: KafkaAdmin, namespace: String, logs: String, simulatorTask: Task<Void, any Error>, webhookPort: UInt16
+    ) {
+        self.controlPlane = controlPlane
+        self.broker = broker
+        self.simulator = simulator
+        self.client = client
+        self.admin = admin
+        self.namespace = namespace
+        self.logs = logs
+        self.simulatorTask = simulatorTask
+        self.webhookPort = webhookPort
+    }
+
+    private static func start(_ options: Options) async throws -> Platform {
+        async let planeStart = ControlPlane.start()
+        async let brokerStart = KafkaBroker.start()
+        let controlPlane = try await planeStart
+        let broker = try await brokerStart
+        var configuration = SimulatorConfiguration()
+        configuration.allowInsecureWebhooks = true
+        configuration.timeScale = options.timeScale
+        let simulator = try Simulator(configuration, logger: .silent, metrics: MetricsRegistry())
+        try simulator.start()
+        let client = try KubernetesClient(
+            try ClusterConfiguration.load(kubeconfig: try controlPlane.kubeconfigPath, context: nil), logger: .silent)
+        let platform = Platform(
+            controlPlane: controlPlane, broker: broker, simulator: simulator, client: client,
+            admin: try KafkaAdmin(
+                KafkaConfiguration(bootstrapServers: broker.bootstrapServers, clientID: "test"), logger: .silent),
+            namespace: "bots", logs: try TestFolder.make("platform"),
+            simulatorTask: Task { try await simulator.run() }, webhookPort: try LoopbackPort.free())
+        let root = Self.packageRoot
+        for file in ["telegrambots", "telegramgateways"] {
+            try await controlPlane.applyCRDs("\(root)/crds/\(file).yaml")
+        }
+        if options.keda { try await platform.installKEDA() }
+        for namespace in ["bots", "tgs-system"] {
+            _ = try await controlPlane.request(
+                "POST", "/api/v1/namespaces", body: #"{"metadata":{"name":"\#(namespace)"}}"#)
+        }
+        try await platform.apply(
+            """
+            apiVersion: telegram-serverless.io/v1alpha1
+            kind: TelegramGateway
+            metadata:
+              name: main
+              namespace: tgs-system
+              annotations: {telegram-serverless.io/is-default-gateway: "true"}
+            spec:
+              publicURL: http://127.0.0.1:\(platform.webhookPort)
+              kafka: {bootstrapServers: "\(broker.bootstrapServers)", replicationFactor: 1}
+              telegram: {apiBaseURL: "\(simulator.apiURL)"}
+            """)
+        if options.startsOperator { try await platform.startOperator() }
+        if options.startsGateway { try await platform.startGateway() }
+        return platform
+    }
+
+    private func stop() async {
+        for process in processes.withLock({ Array($0.values) }) { await process.terminate() }
+        await admin.close()
+        await simulator.shutdown()
+        _ = await simulatorTask.result
+        await broker.remove()
+        await controlPlane.stop()
+        TestFolder.remove(logs)
+    }
+
+    // MARK: Programs
+
+    func startOperator(_ more: [String] = []) async throws {
+        try start(
+            "operator",
+            [
+                "operator", "--kubeconfig", try controlPlane.kubeconfigPath, "--host", "127.0.0.1", "--health-port", "0",
+                "--retry-maximum", "2s", "--optional-kind-interval", "1s", "--kafka-timeout", "5s",
+            ] + more)
+    }
+
+    func startGateway() async throws {
+        try start(
+            "gateway",
+            [
+                "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
+                "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", simulator.apiURL, "--host",
+                "127.0.0.1", "--webhook-port", "\(webhookPort)", "--health-port", "0", "--delivery-timeout", "5s",
+                "--retry-after", "1",
+            ])
+    }
+
+    func process(_ name: String) -> ChildProcess? { processes.withLock { $0[name] } }
+
+    private func start(_ name: String, _ arguments: [String]) throws {
+        let process = try ChildProcess(
+            Self.program, arguments, environment: ["PATH": "/usr/bin:/bin", "HOME": logs],
+            log: TestFolder.logFile("\(name)-\(UUID().uuidString.prefix(4))", in: logs))
+        processes.withLock { $0[name] = process }
+    }
+
+    private func printLogs() async {
+        for (name, process) in processes.withLock({ $0 }) {
+            print("---- \(name), pid \(process.pid), \(process.exit.map { "\($0)" } ?? "running")\n\(process.logTail(lines: 60))")
+        }
+    }
+
+    /// The `tgs` beside this test program.
+    private static var program: String {
+        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        return folder.appendingPathComponent("tgs").path
+    }
+
+    static var packageRoot: String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+    }
+
+    // MARK: Things to do
+
+    func installKEDA() async throws {
+        let file = "\(logs)/keda.yaml"
+        try KEDAResources.scaledObjects.write(toFile: file, atomically: true, encoding: .utf8)
+        try await controlPlane.applyCRDs(file)
+    }
+
+    func apply(_ yaml: String) async throws {
+        _ = try await controlPlane.kubectl("apply", "--validate=false", "-f", "-", input: yaml)
+    }
+
+    /// A bot at the simulator and its Secret.
+    @discardableResult
+    func makeBot(_ name: String, secret: Bool = true) async throws -> BotInfo {
+        let bot = try simulator.createBot(BotSpec(username: "\(name)_bot"))
+        if secret { try await makeSecret(name, token: bot.token) }
+        return bot
+    }
+
+    func makeSecret(_ name: String, token: String) async throws {
+        try await apply(
+            """
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: \(name)-token, namespace: bots}
+            stringData: {token: "\(token)"}
+            """)
+    }
+
+    static func manifest(_ name: String, more: String = "") -> String {
+        """
+        apiVersion: telegram-serverless.io/v1alpha1
+        kind: TelegramBot
+        metadata: {name: \(name), namespace: bots}
+        spec:
+          tokenSecretRef: {name: \(name)-token}
+          worker:
+            image: example.org/echo:1
+            resources: {requests: {cpu: 50m, memory: 32Mi}, limits: {memory: 64Mi}}
+          scaling: {maxReplicas: 3}
+        \(more)
+        """
+    }
+
+    func bot(_ name: String) async throws -> TelegramBot? {
+        try await client.find(TelegramBot.self, ObjectKey(namespace: "bots", name: name))
+    }
+
+    /// A condition as "Status/Reason".
+    func condition(_ type: ConditionType, of name: String) async throws -> String? {
+        try await bot(name)?.status?.conditions?.first { $0.type == type.rawValue }
+            .map { "\($0.status.rawValue)/\($0.reason)" }
+    }
+
+    func waitFor(_ type: ConditionType, of name: String, _ expected: String, within limit: Duration = .seconds(60)) async throws {
+        try await eventually("\(type.rawValue) of \(name) is \(expected)", within: limit) {
+            let present = try await self.condition(type, of: name)
+            return present == expected ? nil : present ?? "absent"
+        }
+    }
+
+    /// Tries until `check` answers `nil`; what it answered last is told when the time is over.
+    func eventually(
+        _ what: String, within limit: Duration = .seconds(60), _ check: () async throws -> String?
+    ) async throws {
+        let deadline = ContinuousClock.now + limit
+        var last = ""
+        while ContinuousClock.now < deadline {
+            do {
+                guard let problem = try await check() else { return }
+                last = problem
+            } catch { last = "\(error)" }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw NotInTime(description: "not in \(limit): \(what); last: \(last)")
+    }
+
+    struct NotInTime: Error, CustomStringConvertible { let description: String }
+
+    /// What the operator owns for a bot, as "kind namespace/name" with the resourceVersions.
+    func owned(_ name: String, _ bot: BotInfo) async throws -> [String: String] {
+        var found: [String: String] = [:]
+        let worker = ObjectKey(namespace: "bots", name: "bot-\(name)")
+        let binding = ObjectKey(namespace: "tgs-system", name: BotID(number: bot.id).bindingName)
+        if let object = try await client.find(Deployment.self, worker) {
+            found["Deployment"] = object.metadata.resourceVersion
+        }
+        if let object = try await client.find(Secret.self, worker) { found["Secret"] = object.metadata.resourceVersion }
+        if let object = try await client.find(Secret.self, binding) { found["Binding"] = object.metadata.resourceVersion }
+        if let object = try await client.find(AnyScaledObject.self, worker) {
+            found["ScaledObject"] = object.metadata.resourceVersion
+        }
+        return found
+    }
+
+    func topics(_ bot: BotInfo) async throws -> [String: Int] {
+        let id = BotID(number: bot.id)
+        return try await admin.describeTopics(
+            [id.incomingTopic, id.outgoingTopic, id.deadLetterTopic], timeout: .seconds(10)
+        ).compactMapValues { $0?.partitions.count }
+    }
+}
+
+/// A ScaledObject of which the tests read only a part.
+struct AnyScaledObject: KubernetesResource {
+    static let definition = ResourceDefinition(
+        group: "keda.sh", version: "v1alpha1", kind: "ScaledObject", plural: "scaledobjects")
+
+    struct Spec: Codable, Sendable {
+        var minReplicaCount: Int?
+        var maxReplicaCount: Int?
+    }
+
+    var metadata: ObjectMeta
+    var spec: Spec?
+}
