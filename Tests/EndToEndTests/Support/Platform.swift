@@ -155,7 +155,7 @@ final class Platform: Sendable {
     }
 
     /// The `tgs` beside this test program.
-    private static var program: String {
+    static var program: String {
         let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
             .deletingLastPathComponent()
         return folder.appendingPathComponent("tgs").path
