@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # Imports of targets that Package.swift does not name are errors.
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 # Which tests: make test-unit FILTER=ReflectorTests
-FILTER ?= .
+FILTER ?=
 # Test targets that start servers of their own (etcd, kube-apiserver, the broker, programs of this package).
 INTEGRATION := (IntegrationTests|TestRigTests|EndToEndTests)
 export TGS_RUN_DIR ?= $(CURDIR)/.run
@@ -42,7 +42,7 @@ test-unit: deps build ## Unit tests alone
 
 .PHONY: test-integration
 test-integration: deps control-plane build ## Tests against the real API server and broker alone
-	@scripts/phase.sh "integration tests" scripts/swift-test.sh --filter '$(INTEGRATION)'
+	@scripts/phase.sh "integration tests" scripts/swift-test.sh --filter '$(FILTER)' --only '$(INTEGRATION)'
 
 .PHONY: test-node
 test-node: deps-node control-plane ## The node with real pods: probes, hooks, names, rights, scale-downs (root)
