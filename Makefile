@@ -8,7 +8,7 @@ SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 # Which tests: make test-unit FILTER=ReflectorTests
 FILTER ?= .
 # Test targets that start servers of their own (etcd, kube-apiserver, the broker, programs of this package).
-INTEGRATION := (IntegrationTests|TestRigTests)
+INTEGRATION := (IntegrationTests|TestRigTests|EndToEndTests)
 export TGS_RUN_DIR ?= $(CURDIR)/.run
 export TGS_LOG_DIR ?= $(TGS_RUN_DIR)/logs
 
@@ -70,7 +70,7 @@ check-binary: deps ## Build for release: the program's size, and no ICU in it
 	@scripts/phase.sh "release build" scripts/check-binary.sh
 
 .PHONY: demo
-demo: deps-node control-plane ## The whole platform on a node with real pods, from apply to an answered message (root)
+demo: $(if $(DEMO_CONTEXT),deps,deps-node control-plane) ## The whole platform on a node with real pods, from apply to an answered message (root)
 	@scripts/demo.sh up
 
 .PHONY: demo-shell

@@ -11,7 +11,7 @@ CONTEXT=${DEMO_CONTEXT:-}
 NODE=("$SCRIPTS/node.sh" -d "$RUN/demo")
 PYTHON=$CACHE/python/bin/python3
 INSTALL=(broker tgs echo-python)
-{ [ ! -d "$PROJECT/examples/echo-swift" ] || INSTALL+=(echo-swift); }
+{ [ ! -f "$PROJECT/examples/echo-swift/Package.swift" ] || INSTALL+=(echo-swift); }
 
 # kube ARGUMENT...: kubectl in the demo's cluster.
 kube() {
