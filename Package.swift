@@ -132,7 +132,9 @@ let package = Package(
             "TelegramBotAPITests",
             ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
-        tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
+        tests(
+            "OperatorTests",
+            ["ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI"]),
         tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
         tests(
             "SimulatorTests",
