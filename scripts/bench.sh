@@ -16,5 +16,9 @@ cc -O2 -Wall -Wextra -Werror -o "$BARE" Benchmarks/bare-mhd/main.c -lmicrohttpd
 
 BENCH_COMMIT=$(git describe --always --dirty=+ --exclude='*' 2>/dev/null || echo unknown)
 export BENCH_COMMIT
+# Servers die with the program; this is for their folders when it is interrupted.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 say "measuring (commit $BENCH_COMMIT)"
 "$BENCH" --tgs "$TGS" --bare-mhd "$BARE" --json "$RUN/bench/$(date -u +%Y%m%dT%H%M%SZ).json" "$@"
