@@ -11,7 +11,7 @@ FILTER ?= .
 ONLY ?=
 BENCH_FLAGS ?=
 # Test targets that start servers of their own (etcd, kube-apiserver, the broker, programs of this package).
-INTEGRATION := (IntegrationTests|TestRigTests)
+INTEGRATION := (IntegrationTests|TestRigTests|EndToEndTests)
 export TGS_RUN_DIR ?= $(CURDIR)/.run
 export TGS_LOG_DIR ?= $(TGS_RUN_DIR)/logs
 
@@ -77,7 +77,7 @@ bench: deps control-plane ## Speed and memory beside references: make bench ONLY
 	@scripts/bench.sh $(if $(ONLY),--only '$(ONLY)') $(BENCH_FLAGS)
 
 .PHONY: demo
-demo: deps-node control-plane ## The whole platform on a node with real pods, from apply to an answered message (root)
+demo: $(if $(DEMO_CONTEXT),deps,deps-node control-plane) ## The whole platform on a node with real pods, from apply to an answered message (root)
 	@scripts/demo.sh up
 
 .PHONY: demo-shell

@@ -152,7 +152,9 @@ let package = Package(
                 "Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "Simulator",
                 "TelegramBotAPI",
             ]),
-        tests("WorkerKitTests", ["JSON", "WorkerKit", "PlatformAPI"]),
+        tests(
+            "WorkerKitTests",
+            ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI", "TestRig", "WorkerKit"]),
         tests("CommandLineTests", ["tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
 

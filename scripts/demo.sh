@@ -9,8 +9,9 @@ SCRIPTS=$PROJECT/scripts
 MANIFESTS=$PROJECT/deploy/demo
 CONTEXT=${DEMO_CONTEXT:-}
 NODE=("$SCRIPTS/node.sh" -d "$RUN/demo")
+PYTHON=$CACHE/python/bin/python3
 INSTALL=(broker tgs echo-python)
-{ [ ! -d "$PROJECT/examples/echo-swift" ] || INSTALL+=(echo-swift); }
+{ [ ! -f "$PROJECT/examples/echo-swift/Package.swift" ] || INSTALL+=(echo-swift); }
 
 # kube ARGUMENT...: kubectl in the demo's cluster.
 kube() {
@@ -57,12 +58,52 @@ start_cluster() {
 
 apply_manifests() {
     step "namespaces" kube apply -f "$MANIFESTS/namespaces.yaml"
-    # Neither validated nor applied by the server: API servers before 1.23 do not know the rules in them, which they
-    # then leave out of what they keep.
+    # API servers before 1.25 know no CEL rules: without --validate=false kubectl would refuse them there.
     step "custom resource definitions" kube apply --validate=false -f "$PROJECT/crds"
     step "definitions are served" kube wait --for=condition=Established --timeout=30s -f "$PROJECT/crds"
-    step "broker" kube apply -f "$MANIFESTS/broker.yaml"
-    step "broker is ready" kube -n tgs-system rollout status deployment/broker --timeout=90s
+    step "broker, simulator" kube apply -f "$MANIFESTS/broker.yaml" -f "$MANIFESTS/simulator.yaml"
+    step "operator, gateway" kube apply -f "$MANIFESTS/rbac.yaml" -f "$MANIFESTS/operator.yaml" -f "$MANIFESTS/gateway.yaml"
+    local part
+    for part in broker simulator operator gateway; do
+        step "$part is ready" kube -n tgs-system rollout status "deployment/$part" --timeout=120s
+    done
+}
+
+# control PATH JSON: a call of the simulator's control API, through the API server, which works from anywhere.
+SIMULATOR=/api/v1/namespaces/tgs-system/services/simulator:control/proxy
+control() { kube create --raw "$SIMULATOR$1" -f - <<<"$2"; }
+
+# field NAME: a string or number of the JSON object on standard input.
+field() { "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+
+# apply_bot NAME: a bot at the simulator, its token in a Secret, its TelegramBot. The bot's number goes to .run.
+apply_bot() {
+    local name=$1 info
+    info=$(control /bots "{\"username\":\"${name//-/_}_bot\"}")
+    kube -n bots create secret generic "$name-token" --from-literal=token="$(field token <<<"$info")" \
+        --dry-run=client -o yaml | kube apply -f -
+    kube apply --validate=false -f "$PROJECT/examples/$name/bot.yaml"
+    field id <<<"$info" >"$RUN/demo-$name.id"
+}
+
+# talk NAME: a person says hello to a bot and gets an answer.
+talk() {
+    local name=$1 bot began answer
+    bot=$(cat "$RUN/demo-$name.id")
+    began=$(date +%s%3N)
+    control /messages "{\"bot\":$bot,\"user\":7,\"text\":\"Hello\"}" >/dev/null
+    answer=$(kube get --raw "$SIMULATOR/sent?bot=$bot&wait=60&count=1") ||
+        fail "no answer of $name could be read from the simulator"
+    "$PYTHON" - "$name" "$answer" $(($(date +%s%3N) - began)) <<'PY'
+import json, sys
+name, answer, took = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
+calls = answer if isinstance(answer, list) else answer.get("calls") or answer.get("sent") or []
+if not calls:
+    sys.exit(f"{name} did not answer within a minute: see kubectl describe telegrambot {name} -n bots")
+print(f"  Ada  -> {name}: Hello")
+for call in calls:
+    print(f"  {name} -> Ada: {call['text']}    ({took} ms)")
+PY
 }
 
 up() {
@@ -70,12 +111,26 @@ up() {
     "$SCRIPTS/build-images.sh" pause "${INSTALL[@]}"
     start_cluster
     apply_manifests
+    control /users '{"id":7,"first_name":"Ada"}' >/dev/null
+    local bots=() name
+    for name in "${INSTALL[@]}"; do case $name in echo-*) bots+=("$name") ;; esac; done
+    for name in "${bots[@]}"; do step "$name is applied" apply_bot "$name"; done
+    for name in "${bots[@]}"; do
+        step "$name is Ready" kube -n bots wait --for=condition=Ready --timeout=120s "telegrambot/$name"
+    done
+    printf '\n'
+    kube get telegrambots --all-namespaces
+    printf '\n'
+    for name in "${bots[@]}"; do talk "$name" || { diagnose >&2; exit 1; }; done
+    printf '\n'
     say "the demo is up: make demo-shell to look around, make demo-down to remove it"
 }
 
 down() {
     if [ -n "$CONTEXT" ]; then
-        kube delete --ignore-not-found -f "$MANIFESTS/namespaces.yaml"
+        # Bots first: the operator takes back what it made for them.
+        kube -n bots delete telegrambots --all --ignore-not-found --timeout=60s || true
+        kube delete --ignore-not-found -f "$MANIFESTS/rbac.yaml" -f "$MANIFESTS/namespaces.yaml"
         kube delete --ignore-not-found -f "$PROJECT/crds"
         return
     fi

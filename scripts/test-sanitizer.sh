@@ -12,7 +12,7 @@ SANITIZER=${1:-}
 shift || true
 LOGS=${TGS_LOG_DIR:-$RUN/logs}
 mkdir -p "$LOGS"
-SKIP=(--skip '(IntegrationTests|TestRigTests)')
+SKIP=(--skip '(IntegrationTests|TestRigTests|EndToEndTests)')
 case $SANITIZER in
 thread)
     SKIP+=(--skip '^(KafkaClientTests|WorkerKitTests)\.')

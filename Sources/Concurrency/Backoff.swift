@@ -35,9 +35,11 @@ package struct Backoff: Sendable {
         random: Double = .random(in: 0...1)
     ) -> Duration {
         var delay = base
-        for _ in 0..<failures {
+        var left = failures
+        // With a factor of 1 it would never end early.
+        while left > 0, delay < maximum, factor > 1 {
             delay = delay * factor
-            if delay >= maximum { break }
+            left -= 1
         }
         return min(delay, maximum) * (1 - jitter * random)
     }

@@ -47,8 +47,11 @@ extension Duration {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 
-    /// The duration in whole milliseconds, rounded down.
+    /// The duration in whole milliseconds, rounded toward zero; the nearest `Int` when it is out of range.
     package var milliseconds: Int {
-        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+        let (whole, isTooLarge) = components.seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, overflows) = whole.addingReportingOverflow(components.attoseconds / 1_000_000_000_000_000)
+        if isTooLarge || overflows { return components.seconds < 0 ? .min : .max }
+        return Int(sum)
     }
 }

@@ -37,8 +37,11 @@ package final class Gateway: Sendable {
         let directory = BindingDirectory()
         let configuration = KafkaConfiguration(
             bootstrapServers: settings.bootstrapServers, clientID: "telegram-serverless-gateway")
+        var producerConfiguration = configuration
+        // What the webhook server lets in must fit a record, wrapped and with its headers; the broker has the last word.
+        producerConfiguration.properties["message.max.bytes"] = "\(max(1_000_000, settings.maxBodyBytes + 65_536))"
         let producer = try KafkaProducer(
-            configuration,
+            producerConfiguration,
             settings: ProducerSettings(
                 lingerMilliseconds: 1, maxOutstandingRecords: settings.maxOutstanding,
                 deliveryTimeout: settings.deliveryTimeout),
@@ -67,21 +70,24 @@ package final class Gateway: Sendable {
             call: { envelope, binding in
                 await Self.call(telegram, envelope, binding, timeout: settings.callTimeout)
             }, produce: produce)
+        var consumerConfiguration = configuration
+        // A topic that is subscribed to before it is there is found after this time (librdkafka: five minutes).
+        consumerConfiguration.properties["topic.metadata.refresh.interval.ms"] = "30000"
         sender = OutgoingSender(
-            directory: directory, pump: pump, configuration: configuration, settings: settings, health: health,
+            directory: directory, pump: pump, configuration: consumerConfiguration, settings: settings, health: health,
             logger: logger)
         self.directory = directory
         self.producer = producer
         self.health = health
-        health.markReady(Self.check)
+        health.register(Self.check, waitingFor: "the webhook listener")
     }
 
     /// The gateway's parts in the order of their start. They are shut down in reverse: readiness goes first, then the
-    /// webhook server finishes what is in flight, then the sender, then the producer.
+    /// webhook server finishes what is in flight, then the sender leaves its group, then the producer.
     package var services: [any Service] {
         var services: [any Service] = [ProducerService(producer: producer)]
         if let watch { services.append(watch.reflector) }
-        services += [sender, webhookServer, ReadinessService(health: health, check: Self.check)]
+        services += [sender, webhookServer, ReadinessService(health: health, check: Self.check, server: webhookServer)]
         return services
     }
 
@@ -102,23 +108,30 @@ package final class Gateway: Sendable {
     }
 }
 
-/// Takes the gateway out of its Service before anything else stops.
+/// Ready once webhooks are listened for; takes the gateway out of its Kubernetes Service before anything else stops.
 private final class ReadinessService: Service {
     let name = "readiness"
     private let health: HealthRegistry
     private let check: String
+    private let server: HTTPServer
+    private let isStopping = Locked(false)
     private let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
 
-    init(health: HealthRegistry, check: String) {
+    init(health: HealthRegistry, check: String, server: HTTPServer) {
         self.health = health
         self.check = check
+        self.server = server
     }
 
     func run() async throws {
+        if isStopping.withLock({ $0 }) { return }
+        try server.start()
+        health.markReady(check)
         for await _ in stopped {}
     }
 
     func shutdown() async {
+        isStopping.withLock { $0 = true }
         health.markNotReady(check, reason: "shutting down")
         stop.finish()
     }

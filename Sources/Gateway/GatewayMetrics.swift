@@ -2,12 +2,19 @@ package import Observability
 
 /// The gateway's metrics; `docs/gateway.md` describes each.
 package struct GatewayMetrics: Sendable {
+    /// Webhook requests by `result`: see ``WebhookHandler``.
     package let webhooks: Counter
+    /// Seconds from a webhook request to its answer.
     package let webhookDuration: Histogram
+    /// Outgoing records by `result`: `delivered`, `dead_letter`.
     package let outgoing: Counter
+    /// Calls that will be made again.
     package let outgoingRetries: Counter
+    /// Seconds of one Bot API call.
     package let outgoingDuration: Histogram
+    /// Bots that are carried.
     package let bindings: Gauge
+    /// Binding Secrets that could not be read.
     package let malformedBindings: Counter
 
     package init(_ registry: MetricsRegistry) {

@@ -8,11 +8,10 @@ package struct GatewaySettings: Sendable {
     package var bootstrapServers: String
     /// The Bot API server that outgoing calls go to.
     package var apiBaseURL = "https://api.telegram.org"
+    /// The address that webhooks come in at.
     package var host = "0.0.0.0"
     /// Where Telegram's webhooks come in.
     package var webhookPort: UInt16 = 8080
-    /// Where /health, /ready and /metrics are answered.
-    package var healthPort: UInt16 = 9090
     /// The largest webhook body. Telegram's updates stay well under it.
     package var maxBodyBytes = 1 << 20
     /// How long a webhook waits for the broker. Telegram itself waits 60 s.
@@ -25,6 +24,9 @@ package struct GatewaySettings: Sendable {
     package var callsPerBot = 8
     /// Answers of one bot that may wait in memory; beyond it its topic is not read on.
     package var waitingPerBot = 500
+    /// Answers of one bot that may be sent while an older one, of another chat, waits: a gateway that takes over sends
+    /// them again. Beyond it the bot's topic is not read on.
+    package var sentAheadPerBot = 5000
     /// For one call to the Bot API.
     package var callTimeout = Duration.seconds(60)
     /// How long an answer is tried again while the Bot API server does not take it; then it becomes a dead letter.

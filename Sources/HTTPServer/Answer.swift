@@ -8,6 +8,7 @@ enum Answer {
     static func queue(
         _ answer: HTTPServerResponse, to method: HTTPMethod, on connection: OpaquePointer, engine: Engine
     ) -> MHD_Result {
+        let hasBody = method != .head && ![204, 304].contains(answer.status.rawValue)
         let response: OpaquePointer?
         switch answer.content {
         case .abort: return cmhd_no
@@ -16,13 +17,18 @@ enum Answer {
                 unsafe MHD_create_response_from_buffer(
                     bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), cmhd_copy_memory)
             }
-        case .stream(let chunks) where method == .head || [204, 304].contains(answer.status.rawValue):
-            // For answers without a body libmicrohttpd would send the chunked body's end all the same (0.9.75), which
-            // the client would take for the beginning of the next answer.
+        case .stream(let chunks) where !hasBody:
+            // Only the cancellation of who reads it tells a stream's producer to stop.
             Task { for await _ in chunks {} }.cancel()
-            unsafe response = MHD_create_response_from_buffer(0, nil, cmhd_copy_memory)
+            unsafe response = withoutBody(length: nil)
+        case .pull(let length, next: _) where !hasBody:
+            unsafe response = withoutBody(length: length)
         case .stream(let chunks):
-            unsafe response = StreamFeed(engine: engine, connection: connection, chunks: chunks).makeResponse()
+            let feed = unsafe StreamFeed(engine: engine, connection: connection, source: .stream(chunks))
+            unsafe response = feed.makeResponse(length: nil)
+        case .pull(let length, let next):
+            let feed = unsafe StreamFeed(engine: engine, connection: connection, source: .pull(next))
+            unsafe response = feed.makeResponse(length: length)
         }
         guard let response = unsafe response else { return cmhd_no }
         defer { unsafe MHD_destroy_response(response) }
@@ -31,6 +37,15 @@ enum Answer {
         unsafe addHeaders(answer.headers, to: response, engine: engine)
         let status = (200...999).contains(answer.status.rawValue) ? answer.status.rawValue : 500
         return unsafe MHD_queue_response(connection, UInt32(status), response)
+    }
+
+    /// A response without a body, in a stream's place. A stream's own would not do: libmicrohttpd sends the end of a body
+    /// in chunks even where there is none (0.9.75), and the client would take that for the beginning of the next answer.
+    ///
+    /// - Parameter length: of the body that GET would have had, where it is known.
+    private static func withoutBody(length: Int?) -> OpaquePointer? {
+        guard let length else { return unsafe MHD_create_response_from_buffer(0, nil, cmhd_copy_memory) }
+        return unsafe MHD_create_response_from_callback(UInt64(length), 1024, readNothing, nil, nil)
     }
 
     private static func addHeaders(_ headers: HTTPHeaders, to response: OpaquePointer, engine: Engine) {
@@ -47,4 +62,10 @@ enum Answer {
             }
         }
     }
+}
+
+private func readNothing(
+    _ context: UnsafeMutableRawPointer?, _ position: UInt64, _ target: UnsafeMutablePointer<CChar>?, _ size: Int
+) -> Int {
+    cmhd_end_of_stream
 }

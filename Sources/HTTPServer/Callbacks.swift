@@ -38,10 +38,11 @@ private func stepExchange(
     _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
     _ uploadSize: UnsafeMutablePointer<Int>?, _ exchange: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let method = unsafe method, let uploadSize = unsafe uploadSize,
+    guard let method = unsafe method, let version = unsafe version, let uploadSize = unsafe uploadSize,
         let pointer = unsafe exchange?.pointee
     else { return cmhd_no }
-    return unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue().step(method, upload, uploadSize)
+    return unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue().step(
+        method, version, upload, uploadSize)
 }
 
 private func completeExchange(
@@ -50,7 +51,8 @@ private func completeExchange(
 ) {
     guard let engine = unsafe engine(context), let pointer = unsafe exchange?.pointee else { return }
     unsafe exchange?.pointee = nil
-    unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue().close()
+    let status = unsafe connection.map { unsafe cmhd_status($0) } ?? 0
+    unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue().close(status: Int(status))
     engine.exchanges.leave()
 }
 

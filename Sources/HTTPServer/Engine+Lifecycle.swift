@@ -3,6 +3,7 @@ import Concurrency
 import Dispatch
 import Glibc
 import Observability
+import Synchronization
 
 extension Engine {
     func start() throws(HTTPServerError) {
@@ -36,6 +37,7 @@ extension Engine {
         let acceptor = state.withLock { state -> Acceptor? in
             guard case .running = state.phase else { return nil }
             state.phase = .draining
+            hasBegunToEnd.store(true, ordering: .relaxed)
             return state.acceptor
         }
         guard let acceptor else { return haltUnlessRunning() }
@@ -59,6 +61,7 @@ extension Engine {
                 return (nil, [], [])
             case .running, .draining:
                 state.phase = .halting
+                hasBegunToEnd.store(true, ordering: .relaxed)
                 return (state.acceptor, state.pending.values.map(\.exchange), Array(state.streams.values))
             case .halting, .stopped: return (nil, [], [])
             }

@@ -1,6 +1,7 @@
 import Concurrency
 import Dispatch
 import Observability
+import Synchronization
 
 /// The running part of a server: daemon, listening socket, and what is suspended or in flight.
 ///
@@ -43,6 +44,8 @@ final class Engine: Sendable {
     let handler: HTTPServer.Handler
     let state = Locked(State())
     let peers = Locked<[ObjectIdentifier: Peer]>([:])
+    /// Set with the phases that follow `running`; asked for every answer, so it stands outside of the lock.
+    let hasBegunToEnd = Atomic(false)
     /// The last thing libmicrohttpd said, for the error when it does not start.
     let lastLine = Locked("")
     /// Timers and the end. Never one of the cooperative pool's threads, which handlers may have blocked.
@@ -72,14 +75,7 @@ final class Engine: Sendable {
     }
 
     /// Whether answers are to close their connections.
-    var isEnding: Bool {
-        state.withLock {
-            switch $0.phase {
-            case .idle, .running: false
-            case .draining, .halting, .stopped: true
-            }
-        }
-    }
+    var isEnding: Bool { hasBegunToEnd.load(ordering: .relaxed) }
 
     /// Counts a suspension. False when the end has begun: the connection must not be suspended.
     ///

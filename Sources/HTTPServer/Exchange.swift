@@ -4,7 +4,7 @@ import HTTPTypes
 
 /// One request and its answer, from the request line to the last byte sent.
 ///
-/// libmicrohttpd calls ``step(_:_:_:)`` on the connection's thread: once with the head, then for every piece of the body,
+/// libmicrohttpd calls ``step(_:_:_:_:)`` on the connection's thread: once with the head, then for every piece of the body,
 /// then, when the request is complete, until an answer is queued.
 ///
 /// `@unchecked Sendable` is safe: `stage` and the request's parts are touched by the connection's thread alone, and the
@@ -14,6 +14,8 @@ import HTTPTypes
     private enum Stage {
         case head
         case body
+        /// The answer was sent in the middle of the body; what still comes is dropped until the client has read it.
+        case refused
         case handling
         case answered
     }
@@ -46,14 +48,15 @@ import HTTPTypes
 
     /// What libmicrohttpd asks next. `MHD_NO` cuts the connection.
     func step(
-        _ method: UnsafePointer<CChar>, _ upload: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>
+        _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>, _ upload: UnsafePointer<CChar>?,
+        _ size: UnsafeMutablePointer<Int>
     ) -> MHD_Result {
         switch stage {
         case .head:
             stage = .body
             self.method = HTTPMethod(rawValue: unsafe String(cString: method))
             headers = unsafe RequestHead.headers(of: connection)
-            return receiveHead()
+            return receiveHead(version: unsafe String(cString: version))
         case .body:
             if let upload = unsafe upload, unsafe size.pointee > 0 {
                 let bytes = unsafe UnsafeRawBufferPointer(start: upload, count: size.pointee)
@@ -62,7 +65,12 @@ import HTTPTypes
             }
             stage = .handling
             peer.expectNothing()
-            return excess > 0 ? deliver(Self.tooLarge) : handle()
+            return excess > 0 ? deliver(.refusal(.payloadTooLarge, "the body is too large")) : handle()
+        case .refused:
+            guard unsafe size.pointee > 0 else { return cmhd_no }
+            excess += unsafe size.pointee
+            unsafe size.pointee = 0
+            return excess <= Self.lingeringBytes ? cmhd_yes : cmhd_no
         case .handling:
             return deliverOrSuspend()
         case .answered:
@@ -78,7 +86,14 @@ import HTTPTypes
     }
 
     /// libmicrohttpd has sent the answer or lost the connection.
-    func close() {
+    ///
+    /// - Parameter status: of the answer, 0 when there was none.
+    func close(status: Int) {
+        switch stage {
+        case .head, .body:
+            if status > 0 { engine.metrics?.refused(HTTPStatus(rawValue: status)) }
+        case .refused, .handling, .answered: break
+        }
         let task = shared.withLock { shared in
             defer { shared.task = nil }
             return shared.state.close() ? shared.task : nil
@@ -87,21 +102,26 @@ import HTTPTypes
         peer.expect(within: engine.configuration.idleTimeout + engine.configuration.requestTimeout)
     }
 
-    private static let tooLarge: HTTPServerResponse = {
-        var response = HTTPServerResponse.text("the body is too large\n", .payloadTooLarge)
-        response.headers["Connection"] = "close"
-        return response
-    }()
+    /// How much of a body is read and dropped behind its refusal. A client that is cut off at once while it sends may
+    /// lose the answer with the connection.
+    private static let lingeringBytes = 1 << 20
+    /// And for how long.
+    private static let lingeringTime = Duration.seconds(2)
 
-    private func receiveHead() -> MHD_Result {
-        guard let length = headers["Content-Length"].flatMap({ Int($0) }), length > 0 else { return cmhd_yes }
-        if length > engine.configuration.maxBodyBytes {
+    private func receiveHead(version: String) -> MHD_Result {
+        let configuration = engine.configuration
+        let verdict = HeadCheck.verdict(
+            target: target, version: version, headers: headers, maxHeaderBytes: configuration.maxHeaderBytes,
+            maxBodyBytes: configuration.maxBodyBytes)
+        switch verdict {
+        case .refuse(let status, let reason):
             // Answered before the body is read: libmicrohttpd closes the connection behind the answer.
             peer.expectNothing()
-            return deliver(Self.tooLarge)
+            return deliver(.refusal(status, reason))
+        case .body(let length):
+            body.reserveCapacity(length)
+            return cmhd_yes
         }
-        body.reserveCapacity(length)
-        return cmhd_yes
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> MHD_Result {
@@ -110,11 +130,18 @@ import HTTPTypes
             unsafe body.append(contentsOf: bytes)
             return cmhd_yes
         }
-        // libmicrohttpd takes no answer in the middle of a body. One that is not much too large is read to its end to
-        // be answered; else the connection is cut.
         body = []
         excess += bytes.count
-        return excess <= limit + 65_536 ? cmhd_yes : cmhd_no
+        // libmicrohttpd takes no answer in the middle of a body. On a plain connection it is written past it; on one with
+        // TLS a body that is not much too large is read to its end to be answered, and others are cut.
+        if engine.configuration.tls == nil {
+            stage = .refused
+            engine.metrics?.refused(.payloadTooLarge)
+            peer.sayTooLarge()
+            peer.expect(within: Self.lingeringTime)
+            return cmhd_yes
+        }
+        return excess <= Self.lingeringBytes ? cmhd_yes : cmhd_no
     }
 
     private func handle() -> MHD_Result {

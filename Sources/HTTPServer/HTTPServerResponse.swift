@@ -8,6 +8,10 @@ package struct HTTPServerResponse: Sendable {
         /// Sent as it comes, in chunks, until the stream ends. The stream is cancelled when the client has gone, which is
         /// seen at the next chunk.
         case stream(AsyncStream<[UInt8]>)
+        /// Sent as it comes from `next`, which is called again and again and answers nil at the end. An error breaks the
+        /// connection off, so that the client sees that the body is not whole. With a `length` it is announced to the
+        /// client (and what comes beyond it is dropped); without it is sent in chunks.
+        case pull(length: Int?, next: @Sendable () async throws -> [UInt8]?)
         /// No answer at all: the connection is cut.
         case abort
     }
@@ -59,6 +63,13 @@ package struct HTTPServerResponse: Sendable {
         _ chunks: AsyncStream<[UInt8]>, _ status: HTTPStatus = .ok, headers: HTTPHeaders = [:]
     ) -> HTTPServerResponse {
         HTTPServerResponse(status, headers: headers, content: .stream(chunks))
+    }
+
+    /// An answer the server gives in a handler's place, behind which the connection is closed.
+    static func refusal(_ status: HTTPStatus, _ reason: String) -> HTTPServerResponse {
+        var response = HTTPServerResponse.text("\(reason)\n", status)
+        response.headers["Connection"] = "close"
+        return response
     }
 
     /// Cuts the connection without an answer.

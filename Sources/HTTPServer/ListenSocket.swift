@@ -1,3 +1,4 @@
+// Which of the two modules `sockaddr_storage` belongs to depends on the order in which the compiler loads them.
 import CMicrohttpd
 import Glibc
 

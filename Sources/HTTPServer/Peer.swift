@@ -32,6 +32,22 @@ final class Peer: Sendable {
     /// makes sure that it is still open.
     func cut() { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
 
+    /// Writes a 413 past libmicrohttpd and ends this side of the connection. Only for plain connections, and only while
+    /// no answer is being sent on this one.
+    func sayTooLarge() {
+        let text = "the body is too large\n"
+        let answer =
+            "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            + "Content-Length: \(text.utf8.count)\r\n\r\n\(text)"
+        let bytes = Array(answer.utf8)
+        // It fits into the empty send buffer of a socket; when the client is gone nobody misses it.
+        _ = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe send(
+                descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
+        Glibc.shutdown(descriptor, Int32(SHUT_WR))
+    }
+
     /// Milliseconds of the monotonic clock.
     static func now() -> Int {
         var time = timespec()

@@ -29,6 +29,11 @@ struct ServerMetrics: Sendable {
         durations.observe(duration, [server, route])
     }
 
+    /// Counts a request that was answered without a handler: not understood, or too large.
+    func refused(_ status: HTTPStatus) {
+        requests.increment([server, "none", "\(status.rawValue / 100)xx"])
+    }
+
     func connectionOpened() { connections.add(1, [server]) }
     func connectionClosed() { connections.add(-1, [server]) }
 }

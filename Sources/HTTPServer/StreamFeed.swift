@@ -1,7 +1,7 @@
 import CMicrohttpd
 import Concurrency
 
-/// Carries an `AsyncStream` into a response that libmicrohttpd pulls, suspending the connection while there is nothing to
+/// Carries chunks that come in their own time into a response that libmicrohttpd pulls, suspending the connection while there is nothing to
 /// send and the stream's reader while there is too much.
 ///
 /// `@unchecked Sendable` is safe: `state` is locked; `connection` is used off its thread only to resume it while it is
@@ -17,20 +17,28 @@ import Concurrency
     private let engine: Engine
     private let connection: OpaquePointer
     private let shared = Locked(Shared())
-    private let chunks: AsyncStream<[UInt8]>
+    private let source: Source
 
-    init(engine: Engine, connection: OpaquePointer, chunks: AsyncStream<[UInt8]>) {
+    /// Where the chunks come from.
+    enum Source: Sendable {
+        case stream(AsyncStream<[UInt8]>)
+        case pull(@Sendable () async throws -> [UInt8]?)
+    }
+
+    init(engine: Engine, connection: OpaquePointer, source: Source) {
         self.engine = engine
         unsafe self.connection = connection
-        self.chunks = chunks
+        self.source = source
     }
 
     /// A response that lives on this feed, and starts reading the stream.
-    func makeResponse() -> OpaquePointer? {
+    ///
+    /// - Parameter length: bytes to announce; nil when it is not known.
+    func makeResponse(length: Int?) -> OpaquePointer? {
         let context = unsafe Unmanaged.passRetained(self)
         guard
             let response = unsafe MHD_create_response_from_callback(
-                UInt64.max, Self.blockBytes, readStream, context.toOpaque(), releaseStream)
+                length.map { UInt64($0) } ?? UInt64.max, Self.blockBytes, readStream, context.toOpaque(), releaseStream)
         else {
             unsafe context.release()
             return nil
@@ -76,16 +84,36 @@ import Concurrency
     }
 
     private func readAll() async {
-        for await chunk in chunks {
-            if shared.withLock({ $0.stream.append(chunk) }) { resume() }
-            await withCheckedContinuation { continuation in
-                if !shared.withLock({ $0.stream.park(continuation) }) { continuation.resume() }
+        switch source {
+        case .stream(let chunks):
+            var iterator = chunks.makeAsyncIterator()
+            while let chunk = await iterator.next() {
+                guard await pass(chunk) else {
+                    // Only the cancellation of who reads it tells a stream's producer to stop.
+                    unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+                    _ = await iterator.next()
+                    return
+                }
             }
-            guard !shared.withLock({ $0.stream.isOpen }) else { continue }
-            // Leaving the loop would not tell the stream's producer; only asking in a cancelled task does.
-            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+        case .pull(let next):
+            do {
+                while let chunk = try await next() {
+                    guard await pass(chunk) else { return }
+                }
+            } catch {
+                return cut()
+            }
         }
         if shared.withLock({ $0.stream.end() }) { resume() }
+    }
+
+    /// Adds a chunk and waits until there is room for another. False when nobody wants one.
+    private func pass(_ chunk: [UInt8]) async -> Bool {
+        if shared.withLock({ $0.stream.append(chunk) }) { resume() }
+        await withCheckedContinuation { continuation in
+            if !shared.withLock({ $0.stream.park(continuation) }) { continuation.resume() }
+        }
+        return shared.withLock { $0.stream.isOpen }
     }
 
     private func resume() {

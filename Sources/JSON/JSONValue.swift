@@ -13,18 +13,29 @@ package enum JSONValue: Codable, Sendable, Hashable {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
-        } else if let value = try? container.decode(Bool.self) {
+        } else if let value = Self.attempt(container, Bool.self) {
             self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
+        } else if let value = Self.attempt(container, Int64.self) {
             self = .int(value)
-        } else if let value = try? container.decode(Double.self) {
+        } else if let value = Self.attempt(container, Double.self) {
             self = .double(value)
-        } else if let value = try? container.decode(String.self) {
+        } else if let value = Self.attempt(container, String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([JSONValue].self) {
+        } else if let value = Self.attempt(container, [JSONValue].self) {
             self = .array(value)
         } else {
             self = .object(try container.decode([String: JSONValue].self))
+        }
+    }
+
+    /// The value as that type, nil when it is of another.
+    private static func attempt<Value: Decodable>(
+        _ container: any SingleValueDecodingContainer, _ type: Value.Type
+    ) -> Value? {
+        do {
+            return try container.decode(type)
+        } catch {
+            return nil
         }
     }
 

@@ -4,7 +4,7 @@ import Concurrency
 package final class Gauge: MetricFamily {
     private let name: String
     private let help: String
-    private let labels: [String]
+    let labels: [String]
     private let series: Locked<[[String]: Double]>
 
     init(name: String, help: String, labels: [String]) {

@@ -13,7 +13,7 @@ package final class Histogram: MetricFamily {
 
     private let name: String
     private let help: String
-    private let labels: [String]
+    let labels: [String]
     private let buckets: [Double]
     private let series: Locked<[[String]: Series]>
 

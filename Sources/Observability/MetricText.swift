@@ -12,6 +12,23 @@ enum MetricText {
         return pairs.isEmpty ? "" : "{\(pairs.joined(separator: ","))}"
     }
 
+    /// `[a-zA-Z_:][a-zA-Z0-9_:]*`
+    static func isName(_ text: String) -> Bool {
+        isLabelName(text.replacing(":", with: "_"))
+    }
+
+    /// `[a-zA-Z_][a-zA-Z0-9_]*`; names with two underscores in front are Prometheus's own.
+    static func isLabelName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !isDigit(first), !text.hasPrefix("__") else { return false }
+        return text.utf8.allSatisfy { byte in
+            isDigit(byte) || byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
     static func number(_ value: Double) -> String {
         if value == value.rounded(), abs(value) < 1e15 { return "\(Int(value))" }
         if value.isNaN { return "NaN" }

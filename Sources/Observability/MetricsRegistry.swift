@@ -10,12 +10,12 @@ package final class MetricsRegistry: Sendable {
 
     /// A count that only grows. By convention its name ends in `_total`.
     package func counter(_ name: String, help: String, labels: [String] = []) -> Counter {
-        family(name) { Counter(name: name, help: help, labels: labels) }
+        family(name, labels) { Counter(name: name, help: help, labels: labels) }
     }
 
     /// A value that goes up and down.
     package func gauge(_ name: String, help: String, labels: [String] = []) -> Gauge {
-        family(name) { Gauge(name: name, help: help, labels: labels) }
+        family(name, labels) { Gauge(name: name, help: help, labels: labels) }
     }
 
     /// A distribution. By convention its unit is seconds or bytes and its name ends in it.
@@ -23,7 +23,8 @@ package final class MetricsRegistry: Sendable {
     package func histogram(
         _ name: String, help: String, labels: [String] = [], buckets: [Double] = Histogram.latencyBuckets
     ) -> Histogram {
-        family(name) { Histogram(name: name, help: help, labels: labels, buckets: buckets) }
+        precondition(!labels.contains("le"), "metric \(name): the label le is the histogram's own")
+        return family(name, labels) { Histogram(name: name, help: help, labels: labels, buckets: buckets) }
     }
 
     /// The exposition, families in the order of their names.
@@ -32,15 +33,19 @@ package final class MetricsRegistry: Sendable {
         return families.sorted { $0.key < $1.key }.map { $0.value.render() }.joined()
     }
 
-    private func family<Family: MetricFamily>(_ name: String, _ make: () -> Family) -> Family {
+    private func family<Family: MetricFamily>(_ name: String, _ labels: [String], _ make: () -> Family) -> Family {
+        precondition(MetricText.isName(name), "\(name) is no name for a metric")
+        precondition(
+            labels.allSatisfy(MetricText.isLabelName) && Set(labels).count == labels.count,
+            "metric \(name): the labels are no names, or not different ones")
         let family = families.withLock { families -> any MetricFamily in
             if let known = families[name] { return known }
             let new = make()
             families[name] = new
             return new
         }
-        guard let family = family as? Family else {
-            preconditionFailure("metric \(name) is registered as another type")
+        guard let family = family as? Family, family.labels == labels else {
+            preconditionFailure("metric \(name) is registered as another type or with other labels")
         }
         return family
     }
@@ -48,5 +53,8 @@ package final class MetricsRegistry: Sendable {
 
 /// All series of one metric name.
 protocol MetricFamily: AnyObject, Sendable {
+    /// The names of its labels, in the order of their values.
+    var labels: [String] { get }
+
     func render() -> String
 }

@@ -50,7 +50,8 @@ package final class OperatorService: Service {
             // A standby is healthy and ready: it has nothing to wait for but its turn.
             health.markReady("controller telegrambots")
             return LeaderElector(
-                KubernetesLeaseStorage(client), lease: election.lease, identity: election.identity, logger: logger, metrics: metrics,
+                KubernetesLeaseStorage(client), lease: election.lease, identity: election.identity, logger: logger,
+                metrics: metrics,
                 onStartedLeading: { try await controller.run() },
                 onStoppedLeading: { await controller.shutdown() })
         }

@@ -5,7 +5,7 @@ package struct DeadLetter: Codable, Sendable, Equatable {
     /// "incoming" or "outgoing".
     package var direction: String
     package var botID: String
-    /// One word for machines: "bad_request", "forbidden", "malformed", "outcome_unknown".
+    /// One word for machines, such as "bad_request" or "outcome_unknown"; docs/gateway.md lists them all.
     package var reason: String
     /// What Telegram or the gateway said.
     package var description: String

@@ -14,6 +14,10 @@ extension TelegramBot {
         if name.utf8.count > Self.longestName {
             problems.append("metadata.name has \(name.utf8.count) characters: at most \(Self.longestName) are possible")
         }
+        if spec.tokenSecretRef.name == "bot-\(name)" {
+            problems.append(
+                "spec.tokenSecretRef.name is bot-\(name), which is the name of the worker's own Secret: choose another")
+        }
         if spec.tokenSecretRef.name.isEmpty { problems.append("spec.tokenSecretRef.name is empty: name a Secret") }
         if spec.maxReplicas < 1 { problems.append("spec.scaling.maxReplicas is \(spec.maxReplicas): at least 1") }
         if spec.minReplicas < 0 { problems.append("spec.scaling.minReplicas is \(spec.minReplicas): at least 0") }

@@ -17,6 +17,8 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
 
     package struct Webhook: Codable, Sendable, Equatable {
         package var url: String?
+        /// The Bot API server that was told, so that a deletion finds it when the gateway has changed.
+        package var apiBaseURL: String?
         /// Fingerprint of the settings last given to Telegram: a difference means that they must be given again.
         package var appliedHash: String?
         /// Updates that Telegram holds because they could not be delivered, when last asked.
@@ -24,8 +26,9 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
         /// Telegram's last delivery error, when last asked.
         package var lastError: String?
 
-        package init(url: String? = nil, appliedHash: String? = nil) {
+        package init(url: String? = nil, apiBaseURL: String? = nil, appliedHash: String? = nil) {
             self.url = url
+            self.apiBaseURL = apiBaseURL
             self.appliedHash = appliedHash
         }
     }
@@ -47,10 +50,13 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
     package struct Kafka: Codable, Sendable, Equatable {
         package var incomingTopic: String
         package var outgoingTopic: String
+        /// The brokers that have them, so that a deletion finds them when the gateway has changed.
+        package var bootstrapServers: String?
 
-        package init(incomingTopic: String, outgoingTopic: String) {
+        package init(incomingTopic: String, outgoingTopic: String, bootstrapServers: String? = nil) {
             self.incomingTopic = incomingTopic
             self.outgoingTopic = outgoingTopic
+            self.bootstrapServers = bootstrapServers
         }
     }
 }

@@ -162,71 +162,113 @@ import Testing
         #expect(spec.holderIdentity == "" && spec.leaseDurationSeconds == 1 && spec.renewTime == "end")
     }
 
-    /// Several candidates on one lease with random delays, failures and lost answers: never two leaders at once.
-    @Test(arguments: 0..<30) func neverTwoLeaders(seed: UInt64) {
+    /// Several candidates on one lease, with slow requests, lost answers and candidates that are cut off for a while:
+    /// never two leaders at once.
+    @Test(arguments: 0..<60) func neverTwoLeaders(seed: UInt64) {
         var random = SplitMix(state: seed)
-        struct Pending {
-            var step: LeaderElectionState.Step
-            var begun: Duration
-            var arrives: Duration
-            var isLost: Bool
-        }
-        var stored: Lease?
-        var version = 0
-        var candidates = (0..<3).map { LeaderElectionState(identity: "c\($0)", timing: LeaderElectionTiming()) }
-        var pending: [Pending?] = [nil, nil, nil]
-        var idleUntil: [Duration] = [.zero, .zero, .zero]
-        var everLed = false
+        var server = SimulatedServer()
+        var candidates = (0..<3).map { SimulatedCandidate("c\($0)") }
+        var changes = 0
+        var leader: Int?
         var now = Duration.zero
-        while now < .seconds(600) {
+        while now < .seconds(900) {
             now += .milliseconds(100)
-            for index in candidates.indices {
-                if let request = pending[index], request.arrives <= now {
-                    pending[index] = nil
-                    // The write reaches the server even when its answer is lost.
-                    var written: Lease?
-                    var conflict = false
-                    func store(_ spec: Lease.Spec) {
-                        version += 1
-                        var lease = Lease(metadata: ObjectMeta(name: "l"), spec: spec)
-                        lease.metadata.resourceVersion = "\(version)"
-                        stored = lease
-                        written = lease
-                    }
-                    switch request.step {
-                    case .wait, .read: break
-                    case .create(let spec): if stored == nil { store(spec) } else { conflict = true }
-                    case .write(let spec, let expected):
-                        if stored?.metadata.resourceVersion == expected { store(spec) } else { conflict = true }
-                    }
-                    if request.isLost || now - request.begun > .seconds(10) {
-                        candidates[index].failed(isConflict: false)
-                    } else if case .read = request.step {
-                        candidates[index].read(stored, now: now)
-                    } else if let written {
-                        candidates[index].written(written, begun: request.begun, now: now)
-                    } else {
-                        candidates[index].failed(isConflict: conflict)
-                    }
-                }
-                if pending[index] == nil, idleUntil[index] <= now {
-                    let step = candidates[index].next(
-                        now: now, time: "\(now)", random: Double.random(in: 0...1, using: &random))
-                    if case .wait(let pause) = step {
-                        idleUntil[index] = now + pause
-                    } else {
-                        let slow = Int.random(in: 0..<20, using: &random) == 0
-                        let delay = Duration.milliseconds(Int.random(in: 10...(slow ? 20_000 : 500), using: &random))
-                        pending[index] = Pending(
-                            step: step, begun: now, arrives: now + delay,
-                            isLost: Int.random(in: 0..<5, using: &random) == 0)
-                    }
-                }
+            for index in candidates.indices { candidates[index].work(now, &server, &random) }
+            let leaders = candidates.indices.filter { candidates[$0].machine.isLeading(now: now) }
+            #expect(leaders.count <= 1, "two leaders at \(now)")
+            if let first = leaders.first, first != leader {
+                leader = first
+                changes += 1
             }
-            let leaders = candidates.filter { $0.isLeading(now: now) }.count
-            #expect(leaders <= 1, "two leaders at \(now)")
-            if leaders == 1 { everLed = true }
         }
-        #expect(everLed)
+        #expect(changes > 1, "leaders that are cut off must be followed")
+    }
+}
+
+/// A lease as an API server keeps it.
+private struct SimulatedServer {
+    enum Answer {
+        case read(Lease?)
+        case written(Lease)
+        case conflict
+    }
+
+    private var lease: Lease?
+    private var version = 0
+
+    mutating func perform(_ step: LeaderElectionState.Step) -> Answer {
+        switch step {
+        case .wait, .read: return .read(lease)
+        case .create(let spec): return lease == nil ? store(spec) : .conflict
+        case .write(let spec, let expected):
+            return lease?.metadata.resourceVersion == expected ? store(spec) : .conflict
+        }
+    }
+
+    private mutating func store(_ spec: Lease.Spec) -> Answer {
+        version += 1
+        var new = Lease(metadata: ObjectMeta(name: "l"), spec: spec)
+        new.metadata.resourceVersion = "\(version)"
+        lease = new
+        return .written(new)
+    }
+}
+
+/// A candidate behind a bad network.
+private struct SimulatedCandidate {
+    private struct Request {
+        let step: LeaderElectionState.Step
+        let begun: Duration
+        /// When it reaches the server; `nil` when it does not.
+        var reaches: Duration?
+        /// When the answer, or the failure, is here.
+        let ends: Duration
+        var isAnswerLost: Bool
+        var answer: SimulatedServer.Answer?
+    }
+
+    var machine: LeaderElectionState
+    private var request: Request?
+    private var idleUntil: Duration = .zero
+    private var cutOffUntil: Duration = .zero
+
+    init(_ identity: String) {
+        machine = LeaderElectionState(identity: identity, timing: LeaderElectionTiming())
+    }
+
+    mutating func work(_ now: Duration, _ server: inout SimulatedServer, _ random: inout SplitMix) {
+        func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &random) == 0 }
+        func milliseconds(_ range: ClosedRange<Int>) -> Duration {
+            .milliseconds(Int.random(in: range, using: &random))
+        }
+
+        if chance(600) { cutOffUntil = now + milliseconds(5_000...40_000) }
+        if var arriving = request, let reaches = arriving.reaches, reaches <= now {
+            arriving.reaches = nil
+            arriving.answer = server.perform(arriving.step)
+            if now < cutOffUntil { arriving.isAnswerLost = true }
+            request = arriving
+        }
+        if let ended = request, ended.ends <= now {
+            request = nil
+            switch ended.isAnswerLost ? nil : ended.answer {
+            case .read(let lease): machine.read(lease, now: now)
+            case .written(let lease): machine.written(lease, begun: ended.begun, now: now)
+            case .conflict: machine.failed(isConflict: true)
+            case nil: machine.failed(isConflict: false)
+            }
+        }
+        guard request == nil, idleUntil <= now else { return }
+        let step = machine.next(now: now, time: "\(now)", random: Double.random(in: 0...1, using: &random))
+        if case .wait(let pause) = step {
+            idleUntil = now + pause
+        } else if now < cutOffUntil {
+            request = Request(step: step, begun: now, reaches: nil, ends: now + .seconds(3), isAnswerLost: true)
+        } else {
+            let there = milliseconds(chance(20) ? 1_000...4_000 : 10...200)
+            let back = milliseconds(chance(20) ? 1_000...5_500 : 10...200)
+            request = Request(
+                step: step, begun: now, reaches: now + there, ends: now + there + back, isAnswerLost: chance(10))
+        }
     }
 }

@@ -145,6 +145,18 @@ import Testing
         #expect(order == ["c", "a", "b"])
     }
 
+    @Test func aKeyThatMovedForwardLeavesItsOldPlace() {
+        let queue = queue()
+        for key in ["a", "b", "c"] { queue({ $0.add(key, priority: .background) }) }
+        queue({ $0.add("a") })
+        #expect(queue({ $0.next() }) == "a")
+        queue({ $0.done("a") })
+        queue({ $0.add("a", priority: .background) })
+        var order: [String] = []
+        while let key = queue({ $0.next() }) { order.append(key) }
+        #expect(order == ["b", "c", "a"])
+    }
+
     @Test func shutdownTakesNothingNewAndDrains() {
         let queue = queue()
         queue({ $0.add("a") })

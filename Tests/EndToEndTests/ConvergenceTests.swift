@@ -80,7 +80,8 @@ import Testing
             _ = try await kubectl.kubectl(
                 "set", "image", "deployment/bot-drift", "bot=example.org/other:2", "-n", "bots")
             try await platform.eventually("the image is put back") {
-                let image = try await platform.client.get(Deployment.self, key).spec.template.spec.containers.first?.image
+                let image = try await platform.client.get(Deployment.self, key).spec.template.spec.containers.first?
+                    .image
                 return image == "example.org/echo:1" ? nil : image
             }
             _ = try await kubectl.kubectl(

@@ -27,7 +27,8 @@ import Testing
             try await platform.makeSecret("late", token: bot.token)
             try await platform.waitFor(.ready, of: "late", "True/Ready")
             // No token in what anybody may read.
-            let status = try await platform.controlPlane.kubectl("get", "telegrambot", "late", "-n", "bots", "-o", "yaml")
+            let status = try await platform.controlPlane.kubectl(
+                "get", "telegrambot", "late", "-n", "bots", "-o", "yaml")
             let events = try await platform.controlPlane.kubectl("get", "events", "-n", "bots", "-o", "yaml")
             let log = platform.process("operator")?.logTail(lines: 10_000) ?? ""
             for text in [status, events, log] { #expect(!text.contains(bot.token.split(separator: ":")[1])) }
@@ -74,9 +75,11 @@ import Testing
     @Test(.timeLimit(.minutes(5))) func missingGateway() async throws {
         try await Platform.with { platform in
             try await platform.makeBot("lost")
-            try await platform.apply(Platform.manifest("lost", more: "  gatewayRef: {name: other, namespace: tgs-system}"))
+            try await platform.apply(
+                Platform.manifest("lost", more: "  gatewayRef: {name: other, namespace: tgs-system}"))
             try await platform.waitFor(.gatewayReady, of: "lost", "False/GatewayNotFound")
-            try await platform.apply(Platform.manifest("lost", more: "  gatewayRef: {name: main, namespace: tgs-system}"))
+            try await platform.apply(
+                Platform.manifest("lost", more: "  gatewayRef: {name: main, namespace: tgs-system}"))
             try await platform.waitFor(.ready, of: "lost", "True/Ready")
         }
     }

@@ -36,7 +36,7 @@ final class RawConnection: @unchecked Sendable {
         }
         guard result == 0 else {
             let reason = String(cString: strerror(errno))
-            close(descriptor)
+            // The deinitializer closes the socket: all of the object was there.
             throw RawConnectionError(description: "connect: \(reason)")
         }
     }

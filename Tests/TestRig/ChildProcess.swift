@@ -94,6 +94,15 @@ package final class ChildProcess: Sendable {
         return String(decoding: data, as: UTF8.self).split(separator: "\n").suffix(lines).joined(separator: "\n")
     }
 
+    /// `posix_spawn_file_actions_addclosefrom_np`, which the header hides from Swift; in glibc since 2.34.
+    private static let closeInherited = dlsym(
+        UnsafeMutableRawPointer(bitPattern: 0), "posix_spawn_file_actions_addclosefrom_np"
+    )
+    .map {
+        unsafeBitCast(
+            $0, to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
+    }
+
     private static func spawn(_ command: [String], environment: [String], log: String) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -101,6 +110,8 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // A socket of this process that a child holds as well stays open when this process closes it.
+        _ = closeInherited?(&actions, 3)
 
         // What this process ignores or blocks (SIGTERM, SIGPIPE) must not be inherited.
         var attributes = posix_spawnattr_t()

@@ -47,6 +47,8 @@ int cmhd_accept(int listening, struct sockaddr *address, socklen_t *address_leng
 void *cmhd_socket_context(struct MHD_Connection *connection);
 /// The peer's address, or NULL.
 const struct sockaddr *cmhd_client_address(struct MHD_Connection *connection);
+/// The status of the answer that is queued or being sent, or 0.
+unsigned int cmhd_status(struct MHD_Connection *connection);
 /// The connection's socket, or -1.
 int cmhd_socket(struct MHD_Connection *connection);
 

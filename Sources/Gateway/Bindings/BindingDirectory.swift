@@ -15,24 +15,32 @@ package final class BindingDirectory: Sendable {
 
     package init() {}
 
+    /// The bot of that id.
     package func binding(_ botID: BotID) -> Binding? { state.withLock { $0.byBotID[botID] } }
 
+    /// The bot whose answers are on that topic.
     package func binding(outgoingTopic: String) -> Binding? { state.withLock { $0.byOutgoingTopic[outgoingTopic] } }
 
+    /// The topics with all bots' answers, sorted.
     package var outgoingTopics: [String] { state.withLock { $0.byOutgoingTopic.keys.sorted() } }
 
+    /// How many bots are carried.
     package var count: Int { state.withLock { $0.byBotID.count } }
 
     /// Takes a binding, new or changed, from the Secret of that name.
-    package func upsert(_ key: ObjectKey, _ binding: Binding) {
-        let observers = state.withLock { state in
-            if let old = state.bySecret[key] { Self.remove(old, &state) }
+    /// - Returns: `false` when it is known already.
+    @discardableResult package func upsert(_ key: ObjectKey, _ binding: Binding) -> Bool {
+        let observers = state.withLock { state -> [@Sendable () -> Void]? in
+            let old = state.bySecret[key]
+            if old == binding { return nil }
             state.bySecret[key] = binding
+            if let old { Self.remove(old, &state) }
             state.byBotID[binding.botID] = binding
             state.byOutgoingTopic[binding.outgoingTopic] = binding
             return state.observers
         }
-        for observer in observers { observer() }
+        for observer in observers ?? [] { observer() }
+        return observers != nil
     }
 
     /// Forgets the binding that the Secret of that name held.
@@ -51,7 +59,10 @@ package final class BindingDirectory: Sendable {
     }
 
     private static func remove(_ binding: Binding, _ state: inout State) {
-        state.byBotID[binding.botID] = nil
-        state.byOutgoingTopic[binding.outgoingTopic] = nil
+        // Another Secret may have the same bot: while the operator renames one, or by somebody's mistake.
+        state.byBotID[binding.botID] = state.bySecret.values.first { $0.botID == binding.botID }
+        state.byOutgoingTopic[binding.outgoingTopic] = state.bySecret.values.first {
+            $0.outgoingTopic == binding.outgoingTopic
+        }
     }
 }

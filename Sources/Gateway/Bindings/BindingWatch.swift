@@ -7,8 +7,10 @@ import PlatformAPI
 
 /// Follows the bindings of one gateway: the labelled Secrets in its namespace, and nothing else.
 struct BindingWatch {
+    /// Follows the Secrets once it runs.
     let reflector: Reflector<Void>
 
+    /// The name of the check in ``HealthRegistry``.
     static let check = "bindings"
 
     init(
@@ -47,8 +49,7 @@ struct BindingWatch {
     ) {
         do {
             let binding = try Binding(secret)
-            guard directory.binding(binding.botID) != binding else { return }
-            directory.upsert(secret.key, binding)
+            guard directory.upsert(secret.key, binding) else { return }
             logger.info("bot is bound", ["bot_id": .string("\(binding.botID)"), "bot": .string(binding.owner)])
         } catch {
             metrics.malformedBindings.increment()

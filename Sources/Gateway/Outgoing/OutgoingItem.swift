@@ -1,3 +1,4 @@
+import FoundationEssentials
 import JSON
 import KafkaClient
 import PlatformAPI
@@ -6,26 +7,68 @@ import PlatformAPI
 struct OutgoingItem: Sendable {
     let partition: TopicPartition
     let offset: Int64
-    var envelope: OutgoingEnvelope
     /// The record's value as it was, for a dead letter.
     let value: [UInt8]
+    /// The call; `nil` when the record is not one.
+    var envelope: OutgoingEnvelope?
     /// Calls made so far.
     var attempts = 0
-    /// When the first call was made.
+    /// When the first call was made since the bot's token was last refused.
     var firstTry: ContinuousClock.Instant?
+    /// Its chat was replaced by the supergroup that the chat became.
     var wasRewritten = false
 
-    /// What the record is ordered by: its chat. Calls without a chat are not ordered among themselves.
-    var chat: Chat {
-        switch envelope.params["chat_id"] {
-        case .int(let id): .id("\(id)")
-        case .string(let name): .id(name)
-        default: .none(offset)
-        }
+    init(_ message: KafkaMessage) {
+        partition = message.topicPartition
+        offset = message.offset
+        value = message.value ?? []
+        envelope = Self.decode(value)
     }
 
-    enum Chat: Hashable, Sendable {
-        case id(String)
-        case none(Int64)
+    /// The Bot API method; empty when the record is not a call.
+    var method: String { envelope?.method ?? "" }
+
+    /// What the record is ordered by. See ``OutgoingOrder``.
+    var order: OutgoingOrder { envelope.map(OutgoingOrder.init) ?? .none(offset) }
+
+    /// Puts another chat into the call.
+    mutating func rewrite(chat: Int64) {
+        guard case .object(var members)? = envelope?.params else { return }
+        members["chat_id"] = .int(chat)
+        envelope?.params = .object(members)
+        wasRewritten = true
+    }
+
+    /// Why the record can never be called for, whatever the Bot API would say; `nil` when it can.
+    /// - Parameter binding: the bot that the topic belongs to.
+    func problem(for binding: Binding) -> (reason: String, description: String)? {
+        guard let envelope else { return ("malformed", #"the record is not {"method": "…", "params": {…}}"#) }
+        if let token = envelope.botToken, Self.botNumber(token) != "\(binding.botID.number)" {
+            return ("wrong_token", "bot_token is another bot's: leave it out, the gateway knows the bot by the topic")
+        }
+        if Self.reservedMethods.contains(envelope.method.lowercased()) {
+            return (
+                "not_allowed", "\(envelope.method) is the operator's business: it would take the bot off the gateway"
+            )
+        }
+        return nil
+    }
+
+    /// Methods that decide where a bot's updates go.
+    private static let reservedMethods: Set<String> = ["setwebhook", "deletewebhook", "getupdates", "logout", "close"]
+
+    /// Only the number is compared: a worker that still has the token before a rotation is the same bot.
+    private static func botNumber(_ token: String) -> Substring {
+        token.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
+    }
+
+    private static func decode(_ value: [UInt8]) -> OutgoingEnvelope? {
+        guard
+            case .success(let envelope) = Result(catching: {
+                try JSONDecoder().decode(OutgoingEnvelope.self, from: Data(value))
+            }), envelope.params.objectValue != nil, !envelope.method.isEmpty,
+            envelope.method.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) })
+        else { return nil }
+        return envelope
     }
 }

@@ -10,74 +10,90 @@ import TelegramBotAPI
 actor OutgoingPump {
     /// Makes one Bot API call; answers what went wrong.
     typealias Call = @Sendable (OutgoingEnvelope, Binding) async -> TelegramError?
-    /// Puts a record on a topic and returns when the broker has acknowledged it.
-    typealias Produce = @Sendable (KafkaRecord) async throws -> Void
 
     private let directory: BindingDirectory
     private let settings: GatewaySettings
     private let metrics: GatewayMetrics
     private let logger: Logger
     private let call: Call
-    private let produce: Produce
+    private let letters: DeadLetterWriter
     private let clock = ContinuousClock()
 
+    /// Partitions that are this gateway's to send from.
+    private var owned: Set<TopicPartition> = []
     private var lanes: [TopicPartition: OutgoingLane] = [:]
     private var trackers: [TopicPartition: OffsetTracker] = [:]
+    /// Offsets that are being called for, or written as dead letters, right now.
+    private var inFlight: [TopicPartition: Set<Int64>] = [:]
     private var timers: [TopicPartition: Task<Void, Never>] = [:]
-    private var working = 0
     private var isStopping = false
-    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(
         directory: BindingDirectory, settings: GatewaySettings, metrics: GatewayMetrics, logger: Logger,
-        call: @escaping Call, produce: @escaping Produce
+        call: @escaping Call, produce: @escaping DeadLetterWriter.Produce
     ) {
         self.directory = directory
         self.settings = settings
         self.metrics = metrics
         self.logger = logger
         self.call = call
-        self.produce = produce
+        letters = DeadLetterWriter(metrics: metrics, logger: logger, produce: produce)
+    }
+
+    // MARK: The consumer's side
+
+    /// These partitions are this gateway's from now on; reading them begins.
+    func assign(_ partitions: [TopicPartition]) {
+        for partition in partitions {
+            owned.insert(partition)
+            trackers[partition]?.endReading(keeping: inFlight[partition] ?? [])
+        }
     }
 
     /// Takes what the consumer read.
     func take(_ messages: [KafkaMessage]) {
         var touched: Set<TopicPartition> = []
         for message in messages {
-            let partition = TopicPartition(topic: message.topic, partition: message.partition)
-            guard trackers[partition, default: OffsetTracker()].take(message.offset) else { continue }
-            touched.insert(partition)
-            let value = message.value ?? []
-            if let envelope = Self.decode(value), let binding = directory.binding(outgoingTopic: message.topic) {
-                var envelope = envelope
-                if let token = envelope.botToken, token != binding.token {
-                    bury(partition, message.offset, value, "wrong_token", "bot_token is not this bot's token", nil)
-                    continue
-                }
-                envelope.botToken = nil
-                lanes[partition, default: OutgoingLane(callsAtOnce: settings.callsPerBot)].add(
-                    OutgoingItem(partition: partition, offset: message.offset, envelope: envelope, value: value))
-            } else {
-                bury(
-                    partition, message.offset, value, "malformed",
-                    #"the record is not {"method": "…", "params": {…}}"#, nil)
-            }
+            let item = OutgoingItem(message)
+            guard trackers[item.partition, default: OffsetTracker()].take(item.offset) else { continue }
+            owned.insert(item.partition)
+            touched.insert(item.partition)
+            lanes[item.partition, default: OutgoingLane(callsAtOnce: settings.callsPerBot)].add(item)
         }
         for partition in touched { advance(partition) }
     }
 
-    /// Partitions that have more waiting than memory should hold, to be paused; the others may be read.
-    func isFull(_ partition: TopicPartition) -> Bool {
-        (lanes[partition]?.count ?? 0) >= settings.waitingPerBot
+    /// Partitions not to be read on for now: too much waits in memory, or too much is sent ahead of what can be committed
+    /// (and would be sent again by a gateway that takes over).
+    /// - Parameter paused: those that are not read at present; they are read again when half of it is done.
+    func crowded(paused: Set<TopicPartition>) -> Set<TopicPartition> {
+        owned.filter { partition in
+            let divisor = paused.contains(partition) ? 2 : 1
+            return (lanes[partition]?.count ?? 0) >= settings.waitingPerBot / divisor
+                || (trackers[partition]?.ahead ?? 0) >= settings.sentAheadPerBot / divisor
+        }
     }
 
-    var fullPartitions: Set<TopicPartition> { Set(lanes.keys.filter(isFull)) }
-
-    /// Another gateway may have the partition now: what waits is left to it, what is under way is finished.
+    /// Stops calling for these partitions, because another gateway may have them soon. What is under way goes on: wait for
+    /// it with ``waitUntilIdle(_:atMost:)``, commit, then ``release(_:)``.
     func revoke(_ partitions: [TopicPartition]) {
         for partition in partitions {
-            for item in lanes[partition]?.drop() ?? [] { trackers[partition]?.abandon(item.offset) }
+            owned.remove(partition)
+            lanes[partition]?.drop()
             timers.removeValue(forKey: partition)?.cancel()
+        }
+    }
+
+    /// These partitions are gone. What was finished but not committed, and what is still under way, is remembered in case
+    /// they come back.
+    func release(_ partitions: [TopicPartition]) {
+        for partition in partitions where !owned.contains(partition) {
+            let underWay = inFlight[partition] ?? []
+            trackers[partition]?.endReading(keeping: underWay)
+            guard underWay.isEmpty else { continue }
+            lanes[partition] = nil
+            // A bot that is gone may come back with new topics, whose offsets begin at 0 again.
+            if directory.binding(outgoingTopic: partition.topic) == nil { trackers[partition] = nil }
         }
     }
 
@@ -88,153 +104,139 @@ actor OutgoingPump {
         for (partition, offset) in offsets { trackers[partition]?.didCommit(offset) }
     }
 
-    /// Starts nothing new and returns when the calls under way have ended.
+    /// Returns when nothing of these partitions is under way, when the time has passed, or when the task is cancelled.
+    func waitUntilIdle(_ partitions: [TopicPartition], atMost limit: Duration) async {
+        let deadline = clock.now + limit
+        while partitions.contains(where: { inFlight[$0] != nil }), clock.now < deadline {
+            guard await sleepUnlessCancelled(for: .milliseconds(10)) else { return }
+        }
+    }
+
+    /// Bindings have changed: a bot with another token may be called for again.
+    func bindingsChanged() {
+        for partition in owned where lanes[partition] != nil {
+            let token = directory.binding(outgoingTopic: partition.topic)?.token
+            if let refused = lanes[partition]?.refusedToken, token != nil, token != refused {
+                lanes[partition]?.resumeBot()
+            }
+            advance(partition)
+        }
+    }
+
+    /// Starts nothing new, for good, and returns when what is under way has ended or the task is cancelled.
     func stop() async {
         isStopping = true
         for timer in timers.values { timer.cancel() }
-        guard working > 0 else { return }
-        await withCheckedContinuation { idleWaiters.append($0) }
+        timers = [:]
+        while !inFlight.isEmpty {
+            guard await sleepUnlessCancelled(for: .milliseconds(10)) else { return }
+        }
     }
 
     // MARK: One record
 
     private func advance(_ partition: TopicPartition) {
-        guard !isStopping, var lane = lanes[partition] else { return }
-        guard let binding = directory.binding(outgoingTopic: partition.topic) else { return }
+        timers.removeValue(forKey: partition)?.cancel()
+        // Without a binding the records wait: nobody knows the token, nor where dead letters go.
+        guard !isStopping, owned.contains(partition), var lane = lanes[partition],
+            let binding = directory.binding(outgoingTopic: partition.topic)
+        else { return }
         let (items, wakeAt) = lane.start(now: clock.now)
         lanes[partition] = lane
         for item in items { begin(item, binding) }
-        timers.removeValue(forKey: partition)?.cancel()
-        if let wakeAt {
-            timers[partition] = Task {
-                if await sleepUnlessCancelled(for: wakeAt - clock.now) { advance(partition) }
-            }
+        guard let wakeAt else { return }
+        timers[partition] = Task {
+            if await sleepUnlessCancelled(for: wakeAt - clock.now) { advance(partition) }
         }
     }
 
     private func begin(_ item: OutgoingItem, _ binding: Binding) {
-        working += 1
+        inFlight[item.partition, default: []].insert(item.offset)
         Task {
-            let start = clock.now
-            let failure = await call(item.envelope, binding)
-            metrics.outgoingDuration.observe(clock.now - start)
-            await settle(item, failure, binding)
-            working -= 1
-            if working == 0 {
-                for waiter in idleWaiters { waiter.resume() }
-                idleWaiters = []
-            }
+            await work(item, binding)
+            inFlight[item.partition]?.remove(item.offset)
+            if inFlight[item.partition]?.isEmpty == true { inFlight[item.partition] = nil }
+            advance(item.partition)
         }
+    }
+
+    private func work(_ item: OutgoingItem, _ binding: Binding) async {
+        guard let envelope = item.envelope, item.problem(for: binding) == nil else {
+            let problem = item.problem(for: binding) ?? ("malformed", "")
+            await bury(item, problem.reason, problem.description, nil, binding)
+            return
+        }
+        let start = clock.now
+        let failure = await call(envelope, binding)
+        metrics.outgoingDuration.observe(clock.now - start)
+        await settle(item, failure, binding)
     }
 
     private func settle(_ item: OutgoingItem, _ failure: TelegramError?, _ binding: Binding) async {
+        let partition = item.partition
         let age = item.firstTry.map { clock.now - $0 } ?? .zero
         let verdict = OutgoingVerdict.of(failure, item, age: age, giveUpAfter: settings.giveUpAfter)
-        let partition = item.partition
         switch verdict {
         case .delivered:
             metrics.outgoing.increment(["delivered"])
-            lanes[partition]?.finish(item)
-            trackers[partition]?.finish(item.offset)
+            finish(item)
+            return
+        case .deadLetter(let reason, let description):
+            await bury(item, reason, description, failure, binding)
+            return
+        case .retry, .rewrite, .pauseBot: break
+        }
+        guard isOurs(item) else { return leave(item) }
+        metrics.outgoingRetries.increment()
+        switch verdict {
         case .retry(let delay, let isFlood):
-            metrics.outgoingRetries.increment()
-            lanes[partition]?.retry(item, replacing: item.chat, after: delay, isFlood: isFlood, now: clock.now)
-        case .rewrite(let chat):
-            var moved = item
-            moved.wasRewritten = true
-            if case .object(var members) = moved.envelope.params {
-                members["chat_id"] = .int(chat)
-                moved.envelope.params = .object(members)
-            }
-            lanes[partition]?.retry(moved, replacing: item.chat, after: .zero, isFlood: false, now: clock.now)
+            lanes[partition]?.retry(item, after: delay, isFlood: isFlood, now: clock.now)
+        case .rewrite(let chat): lanes[partition]?.migrate(item, to: chat)
         case .pauseBot(let description):
+            if let current = directory.binding(outgoingTopic: partition.topic), current.token != binding.token {
+                // The token was changed while the call was under way.
+                lanes[partition]?.retry(item, after: .zero, isFlood: false, now: clock.now)
+                return
+            }
             logger.warning(
                 "the Bot API refuses the bot's token; its answers wait",
                 ["bot_id": .string("\(binding.botID)"), "error": .string(description)])
-            lanes[partition]?.pauseBot(for: OutgoingVerdict.refusedTokenPause, now: clock.now)
-            lanes[partition]?.retry(item, replacing: item.chat, after: .zero, isFlood: false, now: clock.now)
-        case .deadLetter(let reason, let description):
-            let letter = letter(item, reason, description, failure, binding)
-            guard await write(letter, to: binding.deadLetterTopic) else {
-                // Stopping: the record is not finished and comes again.
-                lanes[partition]?.finish(item)
-                trackers[partition]?.abandon(item.offset)
-                return
-            }
-            lanes[partition]?.finish(item)
-            trackers[partition]?.finish(item.offset)
+            lanes[partition]?.pauseBot(
+                item, token: binding.token, for: OutgoingVerdict.refusedTokenPause, now: clock.now)
+        case .delivered, .deadLetter: break
         }
-        advance(partition)
     }
 
-    // MARK: Dead letters
-
-    /// A record that cannot even be called for.
+    /// Writes a dead letter, again and again until the broker has it: the record goes nowhere else.
     private func bury(
-        _ partition: TopicPartition, _ offset: Int64, _ value: [UInt8], _ reason: String, _ description: String,
-        _ method: String?
-    ) {
-        guard let binding = directory.binding(outgoingTopic: partition.topic) else {
-            trackers[partition]?.abandon(offset)
-            return
-        }
-        let letter = DeadLetter(
-            direction: "outgoing", botID: binding.botID, reason: reason, description: description, method: method,
-            attempts: 0, failedAt: Date().formatted(.iso8601), record: Data(value))
-        working += 1
-        Task {
-            if await write(letter, to: binding.deadLetterTopic) {
-                trackers[partition]?.finish(offset)
-            } else {
-                trackers[partition]?.abandon(offset)
-            }
-            working -= 1
-            if working == 0 {
-                for waiter in idleWaiters { waiter.resume() }
-                idleWaiters = []
-            }
-        }
-    }
-
-    private func letter(
         _ item: OutgoingItem, _ reason: String, _ description: String, _ failure: TelegramError?, _ binding: Binding
-    ) -> DeadLetter {
-        DeadLetter(
+    ) async {
+        let letter = DeadLetter(
             direction: "outgoing", botID: binding.botID, reason: reason, description: description,
-            errorCode: failure?.status, method: item.envelope.method, requestID: item.envelope.requestID,
-            attempts: item.attempts, failedAt: Date().formatted(.iso8601), record: Data(item.value))
-    }
-
-    /// Writes a dead letter, again and again until the broker has it: a record goes nowhere else.
-    /// - Returns: `false` when the gateway was stopped before.
-    private func write(_ letter: DeadLetter, to topic: String) async -> Bool {
+            errorCode: failure?.status, method: item.envelope?.method, requestID: item.envelope?.requestID,
+            attempts: failure == nil ? 0 : item.attempts, failedAt: Date().formatted(.iso8601), record: Data(item.value)
+        )
         var backoff = Backoff(base: .milliseconds(200), maximum: .seconds(10))
-        while !isStopping {
-            do {
-                let value = Array(try JSONEncoder().encode(letter))
-                try await produce(KafkaRecord(topic: topic, key: nil, value: value, headers: []))
-                metrics.outgoing.increment(["dead_letter"])
-                logger.warning(
-                    "an answer could not be delivered",
-                    [
-                        "bot_id": .string(letter.botID), "reason": .string(letter.reason),
-                        "method": .string(letter.method ?? ""), "error": .string(letter.description),
-                    ])
-                return true
-            } catch {
-                guard await sleepUnlessCancelled(for: backoff.next()) else { return false }
-            }
+        while !(await letters.write(letter, for: item, to: binding.deadLetterTopic)) {
+            // Not finished, so it comes again, to this gateway or another.
+            guard !isStopping, isOurs(item), await sleepUnlessCancelled(for: backoff.next()) else { return leave(item) }
         }
-        return false
+        finish(item)
     }
 
-    private static func decode(_ value: [UInt8]) -> OutgoingEnvelope? {
-        guard
-            case .success(let envelope) = Result(catching: {
-                try JSONDecoder().decode(OutgoingEnvelope.self, from: Data(value))
-            }), envelope.params.objectValue != nil, !envelope.method.isEmpty,
-            envelope.method.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) })
-        else { return nil }
-        return envelope
+    private func finish(_ item: OutgoingItem) {
+        lanes[item.partition]?.finish(item)
+        trackers[item.partition]?.finish(item.offset)
+    }
+
+    private func leave(_ item: OutgoingItem) {
+        lanes[item.partition]?.finish(item)
+        trackers[item.partition]?.abandon(item.offset)
+    }
+
+    /// Whether the record's partition is this gateway's and reading has not begun above it.
+    private func isOurs(_ item: OutgoingItem) -> Bool {
+        guard owned.contains(item.partition), let tracker = trackers[item.partition] else { return false }
+        return tracker.isReading && tracker.isWorking(on: item.offset)
     }
 }

@@ -18,11 +18,19 @@ final class OutgoingSender: Service {
     private let health: HealthRegistry
     private let logger: Logger
     private let isStopping = Locked(false)
-    private let topicsChanged = Locked(true)
+    private let bindingsChanged = Locked(true)
+    /// Partitions that are not read because too much of them waits. A rebalance takes the pause away.
+    private let paused = Locked<Set<TopicPartition>>([])
 
     private static let check = "outgoing topics"
     /// How often what is finished is committed: a gateway that dies repeats at most what it sent since.
     private static let commitInterval = Duration.milliseconds(200)
+    /// Changes of the subscription are made at most so often: each is a rebalance.
+    private static let subscriptionInterval = Duration.seconds(1)
+    /// How long a rebalance waits for calls that are under way, so that nobody repeats them.
+    private static let revocationLimit = Duration.seconds(5)
+    /// How long a commit is waited for before partitions go.
+    private static let commitLimit = Duration.seconds(5)
 
     init(
         directory: BindingDirectory, pump: OutgoingPump, configuration: KafkaConfiguration, settings: GatewaySettings,
@@ -35,21 +43,23 @@ final class OutgoingSender: Service {
         self.health = health
         self.logger = logger
         health.register(Self.check, waitingFor: "start")
-        directory.observe { [topicsChanged] in topicsChanged.withLock { $0 = true } }
+        directory.observe { [bindingsChanged] in bindingsChanged.withLock { $0 = true } }
     }
+
+    private var mustStop: Bool { isStopping.withLock { $0 } || Task.isCancelled }
 
     /// Works until ``shutdown()``; a consumer that cannot go on is replaced by a new one.
     func run() async throws {
         var backoff = Backoff(base: .milliseconds(500), maximum: .seconds(30))
-        while !isStopping.withLock({ $0 }), !Task.isCancelled {
+        while !mustStop {
             do {
                 try await consume { backoff.reset() }
-            } catch is CancellationError {
-                break
             } catch {
+                if mustStop { break }
                 health.markNotReady(Self.check, reason: "\(error)")
                 logger.warning("reading the outgoing topics failed, trying again", ["error": .string("\(error)")])
-                guard await sleepUnlessCancelled(for: backoff.next()) else { break }
+                let retryAt = ContinuousClock.now + backoff.next()
+                while !mustStop, ContinuousClock.now < retryAt { await pause() }
             }
         }
         await pump.stop()
@@ -59,95 +69,96 @@ final class OutgoingSender: Service {
         isStopping.withLock { $0 = true }
     }
 
+    private func pause() async { _ = await sleepUnlessCancelled(for: .milliseconds(100)) }
+
+    /// The life of one consumer: until the end is wanted, there is nothing to read, or it cannot go on.
     private func consume(_ succeeded: () -> Void) async throws {
-        let pump = pump
-        let box = ConsumerBox()
+        // An empty subscription is an error to Kafka.
+        while directory.outgoingTopics.isEmpty {
+            health.markReady(Self.check)
+            await pause()
+            if mustStop { return }
+        }
+        let committer = OffsetCommitter(pump: pump, logger: logger)
         let consumer = try KafkaConsumer(
             configuration, settings: ConsumerSettings(groupID: groupID), logger: logger,
-            onRebalance: { event in
+            onRebalance: { [pump, paused] event in
+                paused.withLock { $0 = [] }
                 switch event {
-                case .assigned: break
+                case .assigned(let partitions): await pump.assign(partitions)
                 case .revoked(let partitions):
                     await pump.revoke(partitions)
-                    await box.commit(pump)
-                case .lost(let partitions): await pump.revoke(partitions)
+                    await pump.waitUntilIdle(partitions, atMost: Self.revocationLimit)
+                    await committer.flush(atMost: Self.commitLimit)
+                    await pump.release(partitions)
+                case .lost(let partitions):
+                    await pump.revoke(partitions)
+                    await pump.release(partitions)
                 }
             })
-        box.consumer.withLock { $0 = consumer }
-        topicsChanged.withLock { $0 = true }
+        committer.attach(consumer)
+        var failure: (any Error)?
         do {
-            try await loop(consumer, box, succeeded)
+            try await read(consumer, committer, succeeded)
         } catch {
-            await consumer.close()
-            throw error
+            failure = error
         }
-        await pump.stop()
-        await box.commit(pump)
-        await consumer.close()
+        if mustStop { await pump.stop() }
+        await committer.flush(atMost: Self.commitLimit)
+        // Leaving gives the partitions back: the handler runs once more.
+        await consumer.close(timeout: Self.revocationLimit + Self.commitLimit + .seconds(5))
+        committer.detach()
+        if let failure { throw failure }
     }
 
-    private func loop(_ consumer: KafkaConsumer, _ box: ConsumerBox, _ succeeded: () -> Void) async throws {
+    private func read(_ consumer: KafkaConsumer, _ committer: OffsetCommitter, _ succeeded: () -> Void) async throws {
         var subscribed: [String] = []
-        var paused: Set<TopicPartition> = []
-        var lastCommit = ContinuousClock.now
-        while !isStopping.withLock({ $0 }) {
-            let isChanged = topicsChanged.withLock { changed in
-                defer { changed = false }
-                return changed
+        var mayBeOutdated = true
+        var subscribeAt = ContinuousClock.now
+        var commitAt = ContinuousClock.now
+        while !mustStop {
+            if takeBindingsChanged() {
+                mayBeOutdated = true
+                await pump.bindingsChanged()
             }
-            if isChanged {
+            if mayBeOutdated, ContinuousClock.now >= subscribeAt {
                 let topics = directory.outgoingTopics
+                if topics.isEmpty { return }
                 if topics != subscribed {
                     try consumer.subscribe(topics)
                     subscribed = topics
-                    paused = []
+                    subscribeAt = ContinuousClock.now + Self.subscriptionInterval
                 }
-            }
-            guard !subscribed.isEmpty else {
-                health.markReady(Self.check)
-                guard await sleepUnlessCancelled(for: .milliseconds(100)) else { throw CancellationError() }
-                continue
+                mayBeOutdated = false
             }
             let messages = try await consumer.nextBatch(max: 500, timeout: .milliseconds(100))
             health.markReady(Self.check)
             succeeded()
             if !messages.isEmpty { await pump.take(messages) }
-            paused = try await throttle(consumer, paused)
-            if ContinuousClock.now - lastCommit > Self.commitInterval {
-                await box.commit(pump)
-                lastCommit = ContinuousClock.now
+            try await throttle(consumer)
+            if ContinuousClock.now >= commitAt {
+                committer.start()
+                commitAt = ContinuousClock.now + Self.commitInterval
             }
         }
     }
 
+    private func takeBindingsChanged() -> Bool {
+        bindingsChanged.withLock { changed in
+            defer { changed = false }
+            return changed
+        }
+    }
+
     /// Reads on only where memory allows it.
-    private func throttle(_ consumer: KafkaConsumer, _ paused: Set<TopicPartition>) async throws -> Set<TopicPartition>
-    {
-        let ours = consumer.assignment
-        let full = await pump.fullPartitions.intersection(ours)
-        let toPause = full.subtracting(paused)
-        let toResume = paused.subtracting(full).intersection(ours)
+    private func throttle(_ consumer: KafkaConsumer) async throws {
+        let before = paused.withLock { $0 }
+        let crowded = await pump.crowded(paused: before).intersection(consumer.assignment)
+        guard crowded != before else { return }
+        let toPause = crowded.subtracting(before)
+        let toResume = before.subtracting(crowded).intersection(consumer.assignment)
         if !toPause.isEmpty { try consumer.pause(Array(toPause)) }
         if !toResume.isEmpty { try consumer.resume(Array(toResume)) }
-        return full
-    }
-}
-
-/// The consumer for its own rebalance handler, which is made before it.
-private final class ConsumerBox: Sendable {
-    let consumer = Locked<KafkaConsumer?>(nil)
-
-    /// Commits what is finished on partitions that are ours. A failure is no harm: it is tried again with the next.
-    func commit(_ pump: OutgoingPump) async {
-        guard let consumer = consumer.withLock({ $0 }) else { return }
-        let ours = consumer.assignment
-        let offsets = await pump.committable.filter { ours.contains($0.key) }
-        guard !offsets.isEmpty else { return }
-        do {
-            try await consumer.commit(offsets)
-            await pump.didCommit(offsets)
-        } catch {
-            return
-        }
+        paused.withLock { $0 = crowded }
     }
 }

@@ -5,11 +5,15 @@ import TelegramBotAPI
 
 /// What becomes of an outgoing record after a call. Pure.
 enum OutgoingVerdict: Sendable, Equatable {
+    /// Nothing is left to do.
     case delivered
+    /// The same call again. `isFlood`: Telegram said when.
     case retry(after: Duration, isFlood: Bool)
     /// The same call to another chat: the group has become a supergroup.
     case rewrite(chat: Int64)
+    /// It cannot be delivered. `reason` is one word for machines.
     case deadLetter(reason: String, description: String)
+    /// The token is refused: nothing is called for the bot until it has another, or some time has passed.
     case pauseBot(description: String)
 
     /// How long a bot whose token is refused is left alone.
@@ -25,14 +29,15 @@ enum OutgoingVerdict: Sendable, Equatable {
     ) -> OutgoingVerdict {
         // An answer with 5xx is taken for "not done": the server said so itself. Only silence is an unknown outcome.
         let disposition = Disposition.disposition(
-            for: failure, method: item.envelope.method, repeatsWhenUnknown: failure?.code == .server)
+            for: failure, method: item.method, repeatsWhenUnknown: failure?.code == .server)
         let text = failure?.apiDescription ?? failure?.message ?? ""
         switch disposition {
         case .done: return .delivered
         case .retry(let after):
-            if age > giveUpAfter { return .deadLetter(reason: "given_up", description: text) }
+            // Telegram may ask for a wait that is longer than the answer is worth: it must not hold up its chat for that.
+            if age + (after ?? .zero) > giveUpAfter { return .deadLetter(reason: "given_up", description: text) }
             let backoff = Backoff.delay(
-                failures: item.attempts - 1, base: .milliseconds(500), maximum: .seconds(30), random: random)
+                failures: max(item.attempts - 1, 0), base: .milliseconds(500), maximum: .seconds(30), random: random)
             return .retry(after: after ?? backoff, isFlood: after != nil)
         case .rewriteChat(let chat):
             return item.wasRewritten

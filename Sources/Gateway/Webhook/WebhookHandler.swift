@@ -43,6 +43,7 @@ package struct WebhookHandler: Sendable {
         case .wrongSecret: return .text(.unauthorized, "wrong secret token")
         // Sending it again would not help, so Telegram is told that all is well.
         case .notAnUpdate: return .text(.ok, "not an update")
+        case .tooLarge: return .text(.payloadTooLarge, "the update is larger than the broker takes")
         case .unavailable:
             var response = HTTPServerResponse.text(.serviceUnavailable, "try again later")
             response.headers["Retry-After"] = "\(retryAfterSeconds)"
@@ -51,7 +52,7 @@ package struct WebhookHandler: Sendable {
     }
 
     private enum Result {
-        case accepted, unknownBot, wrongSecret, notAnUpdate, unavailable
+        case accepted, unknownBot, wrongSecret, notAnUpdate, tooLarge, unavailable
 
         var label: String {
             switch self {
@@ -59,6 +60,7 @@ package struct WebhookHandler: Sendable {
             case .unknownBot: "unknown_bot"
             case .wrongSecret: "wrong_secret"
             case .notAnUpdate: "not_an_update"
+            case .tooLarge: "too_large"
             case .unavailable: "unavailable"
             }
         }
@@ -74,14 +76,24 @@ package struct WebhookHandler: Sendable {
         let fields: UpdateFields
         do {
             fields = try UpdateFields.scan(request.body)
+        } catch  where error.isRetriable {
+            return .unavailable
         } catch {
             logger.warning(
-                "webhook body is not an Update", ["bot_id": .string(bot), "bytes": .int(request.body.count)])
+                "webhook body is not an Update",
+                [
+                    "bot_id": .string(bot), "bytes": .int(request.body.count), "error": .string("\(error)"),
+                ])
             return .notAnUpdate
         }
         do {
             try await produce(Self.record(binding, fields, request))
             return .accepted
+        } catch let error as KafkaError where error.code == .recordTooLarge {
+            logger.warning(
+                "an update is larger than the broker takes: raise max.message.bytes of its topic",
+                ["bot_id": .string(bot), "bytes": .int(request.body.count)])
+            return .tooLarge
         } catch {
             logger.debug(
                 "update was not acknowledged by the broker",

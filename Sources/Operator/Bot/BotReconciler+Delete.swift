@@ -33,7 +33,9 @@ extension BotReconciler {
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
         }
-        try await deleteIfThere(Secret.self, bot.workerObjectKey)
+        if stores.secrets.get(bot.workerObjectKey)?.digest != nil {
+            try await deleteIfThere(Secret.self, bot.workerObjectKey)
+        }
         for binding in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description) {
             try await deleteIfThere(Secret.self, binding)
         }
@@ -44,7 +46,7 @@ extension BotReconciler {
             }
             if bot.spec.effectiveDeletionPolicy == .delete {
                 try await take(back: "the topics and the consumer group of \(botID)", of: bot, &leftovers) {
-                    try await removeTopics(botID, gateway)
+                    try await removeTopics(bot, botID, gateway)
                 }
             }
         }
@@ -68,26 +70,34 @@ extension BotReconciler {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            guard isOutOfPatience(bot) else {
-                events.record(
-                    regarding: bot.reference, type: .warning, reason: "DeletionDelayed", action: "Delete",
-                    note: "\(what) cannot be taken back yet: \(error)")
+            guard age(ofDeletion: bot) > settings.deletionPatience else {
+                // Workers need a moment to leave their group: no reason to alarm anybody.
+                if age(ofDeletion: bot) > Self.quietDelay {
+                    events.record(
+                        regarding: bot.reference, type: .warning, reason: "DeletionDelayed", action: "Delete",
+                        note: "\(what) cannot be taken back yet: \(error)")
+                }
                 throw error
             }
             leftovers.append("\(what): \(error)")
         }
     }
 
-    private func isOutOfPatience(_ bot: TelegramBot) -> Bool {
+    /// How long a deletion may be delayed before anybody is told.
+    private static let quietDelay = Duration.seconds(30)
+
+    private func age(ofDeletion bot: TelegramBot) -> Duration {
         guard let text = bot.metadata.deletionTimestamp,
             case .success(let since) = Result(catching: { try Date(text, strategy: .iso8601) })
-        else { return false }
-        return Date().timeIntervalSince(since) > settings.deletionPatience.seconds
+        else { return .zero }
+        return .seconds(Date().timeIntervalSince(since))
     }
 
     /// Turns the webhook off when it is still ours. A token that is gone or refused has no webhook to turn off.
     private func removeWebhook(_ bot: TelegramBot, _ gateway: TelegramGateway?) async throws {
-        guard let url = bot.status?.webhook?.url, let gateway else { return }
+        guard let url = bot.status?.webhook?.url else { return }
+        // The status remembers which server was told: the gateway may be another one by now, or gone.
+        guard let server = bot.status?.webhook?.apiBaseURL ?? gateway?.spec.apiBaseURL else { return }
         let token: BotToken
         do {
             token = try BotToken(try await readToken(bot).token.value)
@@ -97,7 +107,7 @@ extension BotReconciler {
         } catch is TelegramError {
             return
         }
-        let telegram = telegram(gateway)
+        let telegram = TelegramClient(http: http, baseURL: server, logger: logger)
         let limit = settings.telegramTimeout
         do {
             guard try await telegram.getWebhookInfo(token: token, timeout: limit).url == url else { return }
@@ -114,20 +124,19 @@ extension BotReconciler {
         return try BotToken(text)
     }
 
-    private func removeTopics(_ botID: BotID, _ gateway: TelegramGateway?) async throws {
-        guard let gateway else {
-            throw StepFailure(.gatewayReady, "GatewayNotFound", "the gateway is gone, and with it the brokers' address")
+    private func removeTopics(_ bot: TelegramBot, _ botID: BotID, _ gateway: TelegramGateway?) async throws {
+        guard let servers = bot.status?.kafka?.bootstrapServers ?? gateway?.spec.kafka.bootstrapServers else { return }
+        let admin = try kafka.admin(servers)
+        // First the group: it is refused while workers are still in it, and they would bring topics back.
+        do {
+            try await admin.deleteGroup(botID.workerGroup)
+        } catch let error as KafkaError {
+            guard error.code == .unknownGroup else { throw error }
         }
-        let admin = try kafka.admin(gateway.spec.kafka.bootstrapServers)
         let topics = [botID.incomingTopic, botID.outgoingTopic, botID.deadLetterTopic]
         let results = try await admin.deleteTopics(topics, timeout: settings.kafkaTimeout)
         for result in results.values {
             if case .failure(let error) = result, error.code != .unknownTopic { throw error }
-        }
-        do {
-            try await admin.deleteGroup(botID.workerGroup)
-        } catch let error as KafkaError where error.code == .unknownGroup {
-            return
         }
     }
 }

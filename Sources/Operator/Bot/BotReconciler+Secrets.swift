@@ -12,6 +12,7 @@ extension BotReconciler {
     /// - Returns: the binding's webhook secrets, the one for Telegram first.
     func ensureSecrets(_ context: WorkerContext) async throws -> [String] {
         let workerKey = context.bot.workerObjectKey
+        try await refuseForeignSecret(workerKey)
         try await applier.ensure(WorkerManifests.secret(context), observed: stores.secrets.get(workerKey)?.digest)
 
         let key = ObjectKey(namespace: context.gateway.metadata.namespace, name: context.botID.bindingName)
@@ -24,6 +25,20 @@ extension BotReconciler {
             try await deleteIfThere(Secret.self, old)
         }
         return secrets
+    }
+
+    /// Somebody else's Secret of that name must not be taken over.
+    private func refuseForeignSecret(_ key: ObjectKey) async throws {
+        if let observed = stores.secrets.get(key) {
+            guard observed.digest == nil else { return }
+        } else {
+            guard let found = try await client.find(Secret.self, key),
+                found.metadata.labels?[Labels.managedBy] != Labels.managedByValue
+            else { return }
+        }
+        throw StepFailure(
+            .workloadReady, "SecretNotOwned",
+            "Secret \(key) exists and is not the platform's: delete or rename it", retry: .onChange)
     }
 
     /// The secrets of the binding that is there, else a new one. The watch may lag behind our own write, so a binding that

@@ -34,7 +34,8 @@ extension BotReconciler {
             throw Self.failure(error, wish, context)
         }
         memory.update(context.bot.key) { $0.webhookCheckedAt = clock.now }
-        work.status.webhook = TelegramBotStatus.Webhook(url: wish.url, appliedHash: wish.hash)
+        work.status.webhook = TelegramBotStatus.Webhook(
+            url: wish.url, apiBaseURL: context.gateway.spec.apiBaseURL, appliedHash: wish.hash)
         work.conditions.set(.webhookReady, .true, "WebhookSet", "Telegram delivers to \(wish.url)")
     }
 

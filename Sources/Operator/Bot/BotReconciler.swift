@@ -99,6 +99,10 @@ final class BotReconciler: Sendable {
         } catch let error as TelegramError {
             throw StepFailure(
                 condition, "TelegramUnavailable", error.message, retry: error.retryAfter.map { .after($0) } ?? .backoff)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw StepFailure(condition, "InternalError", "\(error)")
         }
     }
 

@@ -7,6 +7,9 @@ struct TopicPlan: Equatable {
     struct Wanted: Equatable {
         let name: String
         let partitions: Int32
+        /// Whether more partitions are a difference: they are when somebody asked for a number, they are not when it
+        /// follows from `scaling.maxReplicas`, which people lower.
+        var isExact = true
         /// -1: the brokers' default.
         let replicationFactor: Int32
         let config: [String: String]
@@ -31,7 +34,7 @@ struct TopicPlan: Equatable {
             }
             if partitions < Int(topic.partitions) {
                 grow.append(Growth(topic: topic.name, partitions: topic.partitions))
-            } else if partitions > Int(topic.partitions) {
+            } else if partitions > Int(topic.partitions), topic.isExact {
                 irreparable.append(
                     "topic \(topic.name) has \(partitions) partitions, \(topic.partitions) are asked for: "
                         + "Kafka cannot take partitions away, so set spec.kafka.partitions to \(partitions)")
@@ -48,7 +51,8 @@ struct TopicPlan: Equatable {
         }
         return [
             Wanted(
-                name: botID.incomingTopic, partitions: Int32(bot.spec.partitions), replicationFactor: replication,
+                name: botID.incomingTopic, partitions: Int32(bot.spec.partitions),
+                isExact: bot.spec.kafka?.partitions != nil, replicationFactor: replication,
                 config: bot.spec.kafka?.config ?? [:]),
             single(botID.outgoingTopic),
             single(botID.deadLetterTopic),

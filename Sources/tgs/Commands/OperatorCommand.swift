@@ -19,12 +19,14 @@ struct OperatorCommand: Command {
                 "resync-interval", "DURATION", default: "10m",
                 "How often a bot that is well is looked at again: Kafka and Telegram cannot be watched."),
             CommandOption(
-                "token-check-interval", "DURATION", default: "6h", "How often Telegram is asked whether it knows a token."),
+                "token-check-interval", "DURATION", default: "6h",
+                "How often Telegram is asked whether it knows a token."),
             CommandOption(
                 "deletion-patience", "DURATION", default: "10m",
                 "How long the deletion of a bot waits for a broker or a Bot API server that does not answer."),
             CommandOption(
-                "optional-kind-interval", "DURATION", default: "30s", "How often it is looked whether KEDA has appeared."),
+                "optional-kind-interval", "DURATION", default: "30s",
+                "How often it is looked whether KEDA has appeared."),
             CommandOption("telegram-timeout", "DURATION", default: "15s", "Time-out of a call to the Bot API."),
             CommandOption("kafka-timeout", "DURATION", default: "15s", "Time-out of a request to Kafka."),
             CommandOption(
@@ -34,7 +36,8 @@ struct OperatorCommand: Command {
                 "Lets one of several operators work, by a Lease. Leave it off only where there is one."),
             CommandOption(
                 "lease-namespace", "NAME", "Where the Lease is; the pod's or the kubeconfig's namespace unless given."),
-            CommandOption("identity", "NAME", "Names this process in the Lease and in Events; the host's name unless given."),
+            CommandOption(
+                "identity", "NAME", "Names this process in the Lease and in Events; the host's name unless given."),
             CommonOptions.host, CommonOptions.healthPort, CommonOptions.logLevel,
         ]
 

@@ -120,7 +120,8 @@ final class Platform: Sendable {
         try start(
             "operator",
             [
-                "operator", "--kubeconfig", try controlPlane.kubeconfigPath, "--host", "127.0.0.1", "--health-port", "0",
+                "operator", "--kubeconfig", try controlPlane.kubeconfigPath, "--host", "127.0.0.1", "--health-port",
+                "0",
                 "--retry-maximum", "2s", "--optional-kind-interval", "1s", "--kafka-timeout", "5s",
             ] + more)
     }
@@ -147,13 +148,16 @@ final class Platform: Sendable {
 
     private func printLogs() async {
         for (name, process) in processes.withLock({ $0 }) {
-            print("---- \(name), pid \(process.pid), \(process.exit.map { "\($0)" } ?? "running")\n\(process.logTail(lines: 60))")
+            print(
+                "---- \(name), pid \(process.pid), \(process.exit.map { "\($0)" } ?? "running")\n\(process.logTail(lines: 60))"
+            )
         }
     }
 
     /// The `tgs` beside this test program.
     private static var program: String {
-        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+            .deletingLastPathComponent()
         return folder.appendingPathComponent("tgs").path
     }
 
@@ -217,7 +221,9 @@ final class Platform: Sendable {
             .map { "\($0.status.rawValue)/\($0.reason)" }
     }
 
-    func waitFor(_ type: ConditionType, of name: String, _ expected: String, within limit: Duration = .seconds(60)) async throws {
+    func waitFor(
+        _ type: ConditionType, of name: String, _ expected: String, within limit: Duration = .seconds(60)
+    ) async throws {
         try await eventually("\(type.rawValue) of \(name) is \(expected)", within: limit) {
             let present = try await self.condition(type, of: name)
             return present == expected ? nil : present ?? "absent"
@@ -251,7 +257,9 @@ final class Platform: Sendable {
             found["Deployment"] = object.metadata.resourceVersion
         }
         if let object = try await client.find(Secret.self, worker) { found["Secret"] = object.metadata.resourceVersion }
-        if let object = try await client.find(Secret.self, binding) { found["Binding"] = object.metadata.resourceVersion }
+        if let object = try await client.find(Secret.self, binding) {
+            found["Binding"] = object.metadata.resourceVersion
+        }
         if let object = try await client.find(AnyScaledObject.self, worker) {
             found["ScaledObject"] = object.metadata.resourceVersion
         }
