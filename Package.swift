@@ -33,6 +33,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: common)
 }
 
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: common)
+}
+
 let package = Package(
     name: "telegram-serverless",
     products: [
@@ -105,6 +109,14 @@ let package = Package(
         testKit(
             "TestRig",
             ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
+
+        // Measurements, never in a test: make bench.
+        benchmark(
+            "tgs-bench",
+            [
+                "Concurrency", "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes", "Observability",
+                "PlatformAPI", "Simulator", "TestRig",
+            ]),
 
         // Unit tests: one target a module, nothing but this process and loopback.
         tests("ConcurrencyTests", ["Concurrency"]),
