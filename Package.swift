@@ -133,7 +133,19 @@ let package = Package(
             ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
         tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
-        tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
+        tests(
+            "GatewayTests",
+            [
+                "Concurrency", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient", "KubernetesTypes",
+                "Observability", "PlatformAPI", "TelegramBotAPI",
+            ]),
+        tests(
+            "GatewayIntegrationTests",
+            [
+                "Concurrency", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI",
+                "TestRig",
+            ]),
         tests(
             "SimulatorTests",
             [
