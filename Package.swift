@@ -148,6 +148,20 @@ let package = Package(
             "OperatorTests",
             ["ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI"]),
         tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
+        tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
+        tests(
+            "GatewayTests",
+            [
+                "Concurrency", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient", "KubernetesTypes",
+                "Observability", "PlatformAPI", "TelegramBotAPI",
+            ]),
+        tests(
+            "GatewayIntegrationTests",
+            [
+                "Concurrency", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI",
+                "TestRig",
+            ]),
         tests(
             "SimulatorTests",
             [
