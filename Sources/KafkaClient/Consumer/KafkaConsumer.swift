@@ -100,8 +100,8 @@ package final class KafkaConsumer: Sendable {
         }
     }
 
-    /// Stops reading from these partitions; what was read ahead is read again after ``resume(_:)``. A rebalance takes the
-    /// pause away.
+    /// Stops reading from these partitions; what was read ahead is read again after ``resume(_:)``. One that a rebalance
+    /// takes away meanwhile may come back paused or not: pause or resume it anew.
     package func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
         let list = PartitionList(partitions)
         try check(unsafe list.withPointer { unsafe rd_kafka_pause_partitions(core.client.handle, $0) }, "pausing")

@@ -87,38 +87,52 @@ final class WorkerService: Service {
     // MARK: Reading
 
     private func read(_ consumer: KafkaConsumer) async throws {
-        var isPaused = false
+        var paused: Set<TopicPartition> = []
+        var isFull = false
         var trouble: KafkaError?
         while !queue.isStopping {
             let waiting = queue.waitingCount
-            let shallPause = isPaused ? waiting > waitingLimit / 2 : waiting >= waitingLimit
-            // Again and again while it lasts: a rebalance takes pauses away.
-            if shallPause || isPaused { pause(shallPause, consumer) }
-            isPaused = shallPause
+            isFull = isFull ? waiting > waitingLimit / 2 : waiting >= waitingLimit
+            if isFull { pause(&paused, consumer) } else { resume(&paused, consumer) }
             do {
                 let records = try await consumer.nextBatch(
-                    max: isPaused ? 1 : waitingLimit - waiting,
-                    timeout: isPaused ? Self.pausedInterval : Self.readingInterval)
+                    max: isFull ? 1 : waitingLimit - waiting,
+                    timeout: isFull ? Self.pausedInterval : Self.readingInterval)
                 queue.admit(records)
             } catch let error as KafkaError where error.isRetriable {
                 logger.warning("reading from Kafka failed", ["error": .string("\(error)")])
                 _ = await pauses.sleep(for: .seconds(1))
             }
-            if let now = consumer.lastError, now != trouble {
+            if let now = consumer.lastError, now.code != trouble?.code {
                 logger.warning("waiting for Kafka", ["error": .string("\(now)")])
             }
             trouble = consumer.lastError
         }
     }
 
-    private func pause(_ isOn: Bool, _ consumer: KafkaConsumer) {
-        let partitions = Array(consumer.assignment)
+    /// Again and again while the queue is full: partitions that a rebalance brings are not paused.
+    private func pause(_ paused: inout Set<TopicPartition>, _ consumer: KafkaConsumer) {
+        let partitions = consumer.assignment
         guard !partitions.isEmpty else { return }
         do {
-            if isOn { try consumer.pause(partitions) } else { try consumer.resume(partitions) }
+            try consumer.pause(Array(partitions))
+            paused.formUnion(partitions)
         } catch {
             // A partition that was just taken away; the next look has those that are left.
-            logger.debug("pausing or resuming failed", ["error": .string("\(error)")])
+            logger.debug("pausing failed", ["error": .string("\(error)")])
+        }
+    }
+
+    /// A partition may come back paused after a rebalance has taken it away: so each that was paused is resumed once it is
+    /// ours, now or later.
+    private func resume(_ paused: inout Set<TopicPartition>, _ consumer: KafkaConsumer) {
+        let partitions = paused.intersection(consumer.assignment)
+        guard !partitions.isEmpty else { return }
+        do {
+            try consumer.resume(Array(partitions))
+            paused.subtract(partitions)
+        } catch {
+            logger.debug("resuming failed", ["error": .string("\(error)")])
         }
     }
 
