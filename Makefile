@@ -6,7 +6,10 @@ SHELL := /bin/bash
 # Imports of targets that Package.swift does not name are errors.
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 # Which tests: make test-unit FILTER=ReflectorTests
-FILTER ?= .
+FILTER ?=
+# What `make bench` measures (reconcile, memory, webhook, latency; all unless given), and more of its options.
+ONLY ?=
+BENCH_FLAGS ?=
 # Test targets that start servers of their own (etcd, kube-apiserver, the broker, programs of this package).
 INTEGRATION := (IntegrationTests|TestRigTests|EndToEndTests)
 export TGS_RUN_DIR ?= $(CURDIR)/.run
@@ -42,7 +45,7 @@ test-unit: deps build ## Unit tests alone
 
 .PHONY: test-integration
 test-integration: deps control-plane build ## Tests against the real API server and broker alone
-	@scripts/phase.sh "integration tests" scripts/swift-test.sh --filter '$(INTEGRATION)'
+	@scripts/phase.sh "integration tests" scripts/swift-test.sh --filter '$(FILTER)' --only '$(INTEGRATION)'
 
 .PHONY: test-node
 test-node: deps-node control-plane ## The node with real pods: probes, hooks, names, rights, scale-downs (root)
@@ -63,11 +66,15 @@ lint: deps ## Formatting and rules of the house, scripts, manifests
 .PHONY: format
 format: ## Format all Swift sources
 	@swift format format --in-place --recursive --parallel --configuration .swift-format \
-		Package.swift Sources Tests $(wildcard examples)
+		Package.swift Sources Tests Benchmarks $(wildcard examples)
 
 .PHONY: check-binary
 check-binary: deps ## Build for release: the program's size, and no ICU in it
 	@scripts/phase.sh "release build" scripts/check-binary.sh
+
+.PHONY: bench
+bench: deps control-plane ## Speed and memory beside references: make bench ONLY=webhook,latency (20 minutes for all)
+	@scripts/bench.sh $(if $(ONLY),--only '$(ONLY)') $(BENCH_FLAGS)
 
 .PHONY: demo
 demo: $(if $(DEMO_CONTEXT),deps,deps-node control-plane) ## The whole platform on a node with real pods, from apply to an answered message (root)

@@ -33,6 +33,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: common)
 }
 
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: common)
+}
+
 let package = Package(
     name: "telegram-serverless",
     products: [
@@ -106,6 +110,14 @@ let package = Package(
             "TestRig",
             ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
 
+        // Measurements, never in a test: make bench.
+        benchmark(
+            "tgs-bench",
+            [
+                "Concurrency", "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes", "Observability",
+                "PlatformAPI", "Simulator", "TestRig",
+            ]),
+
         // Unit tests: one target a module, nothing but this process and loopback.
         tests("ConcurrencyTests", ["Concurrency"]),
         tests("JSONTests", ["JSON"]),
@@ -132,8 +144,24 @@ let package = Package(
             "TelegramBotAPITests",
             ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
-        tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
+        tests(
+            "OperatorTests",
+            ["ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI"]),
         tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
+        tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
+        tests(
+            "GatewayTests",
+            [
+                "Concurrency", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient", "KubernetesTypes",
+                "Observability", "PlatformAPI", "TelegramBotAPI",
+            ]),
+        tests(
+            "GatewayIntegrationTests",
+            [
+                "Concurrency", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI",
+                "TestRig",
+            ]),
         tests(
             "SimulatorTests",
             [

@@ -30,7 +30,7 @@ nothing_matches() {
 }
 
 swift_format() {
-    local folders=(Package.swift Sources Tests)
+    local folders=(Package.swift Sources Tests Benchmarks)
     [ ! -d examples ] || folders+=(examples)
     swift format lint --strict --recursive --parallel --configuration .swift-format "${folders[@]}"
 }

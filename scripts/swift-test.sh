@@ -1,18 +1,58 @@
 #!/usr/bin/env bash
-# swift-test.sh ARGUMENT...: `swift test` on what is built already, with its logs kept when a test fails and nothing of
-# the machine's proxies or kubeconfigs in its environment.
+# swift-test.sh [--only REGEX] [--skip REGEX] [--filter REGEX] [-- SWIFT-TEST-ARGUMENT...]: runs what is built already, one
+# test target after another, so that a target's servers have the machine for themselves.
+#
+#   --only, --skip   which test targets, by name
+#   --filter         which tests in them, as swift test takes it
+#
+# Logs are kept when a test fails. Nothing of the machine's proxies and kubeconfigs is in the tests' environment.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/common.sh"
 cd "$PROJECT"
+ONLY=. SKIP='^$' FILTER=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --only) ONLY=$2 ;;
+    --skip) SKIP=$2 ;;
+    --filter) FILTER=$2 ;;
+    --) shift; break ;;
+    *) sed -n '2,/^set /{/^set /q;s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
+    esac
+    shift 2
+done
 unset KUBECONFIG http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-export TGS_LOG_DIR=${TGS_LOG_DIR:-$RUN/logs}/test-$$
-mkdir -p "$TGS_LOG_DIR"
-RESULT=0
-swift test --skip-build --disable-xctest "$@" || RESULT=$?
-if [ $RESULT = 0 ]; then
-    rm -rf "$TGS_LOG_DIR"
+LOGS=${TGS_LOG_DIR:-$RUN/logs}/test-$$
+export TGS_LOG_DIR=$LOGS
+mkdir -p "$LOGS"
+PASSED=0 FAILED=0 BROKEN=()
+
+for folder in Tests/*Tests; do
+    target=$(basename "$folder")
+    [[ $target =~ $ONLY && ! $target =~ $SKIP ]] || continue
+    output=$LOGS/$target.out
+    result=0
+    swift test --skip-build --disable-xctest --filter "^$target\\..*$FILTER" "$@" >"$output" 2>&1 || result=$?
+    summary=$(grep -E '(✔|✘) Test run with [0-9]+ test' "$output" | tail -n 1 || true)
+    count=$(sed -E 's/.*Test run with ([0-9]+) test.*/\1/' <<<"$summary")
+    bad=$(grep -E '^✘ Test [^ ].* failed after' "$output" | grep -cv '^✘ Test run' || true)
+    if [ $result != 0 ] && [ -n "$FILTER" ] && grep -q 'No matching test cases' "$output"; then continue; fi
+    [[ $count =~ ^[0-9]+$ ]] || count=0
+    if [ $result != 0 ]; then
+        [ "$bad" != 0 ] || bad=1
+        BROKEN+=("$target")
+        grep -E '✘|error:|Fatal|SUMMARY' "$output" | cut -c1-2000 || tail -n 40 "$output"
+    fi
+    [ "$count" != 0 ] || [ $result != 0 ] || continue
+    printf '%-36s %4d tests  %s\n' "$target" "$count" "$(sed -E 's/.* after ([0-9.]+ seconds).*/\1/' <<<"$summary")"
+    FAILED=$((FAILED + bad))
+    PASSED=$((PASSED + (count > bad ? count - bad : 0)))
+done
+if [ ${#BROKEN[@]} = 0 ]; then
+    rm -rf "$LOGS"
 else
-    echo "the servers' logs are in $TGS_LOG_DIR" >&2
+    echo "failed: ${BROKEN[*]}; their output and the servers' logs are in $LOGS" >&2
 fi
-exit $RESULT
+[ $((PASSED + FAILED)) != 0 ] || fail "no test matches"
+echo "$PASSED passed, $FAILED failed"
+[ ${#BROKEN[@]} = 0 ]

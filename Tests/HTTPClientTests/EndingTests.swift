@@ -40,9 +40,9 @@ import Testing
         }) { server in
             try await withClient { client in
                 let response = try await client.stream(
-                    HTTPRequest(.get, server.url(), timeout: nil, idleTimeout: .seconds(1)))
-                // The transfer stands still for twice the idle time-out for want of a reader.
-                try await Task.sleep(for: .seconds(2))
+                    HTTPRequest(.get, server.url(), timeout: nil, idleTimeout: .seconds(3)))
+                // The transfer stands still for longer than the idle time-out for want of a reader.
+                try await Task.sleep(for: .seconds(5))
                 var received = 0
                 let error = try await clientError { for try await chunk in response.body { received += chunk.count } }
                 #expect(received == 24 << 20)

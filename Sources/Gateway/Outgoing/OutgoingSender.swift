@@ -81,7 +81,11 @@ final class OutgoingSender: Service {
         }
         let committer = OffsetCommitter(pump: pump, logger: logger)
         let consumer = try KafkaConsumer(
-            configuration, settings: ConsumerSettings(groupID: groupID), logger: logger,
+            configuration,
+            // A bot that comes or goes must not interrupt the others, and replicas must get about as many bots each: every
+            // topic has one partition, so "range" would give them all to one replica.
+            settings: ConsumerSettings(groupID: groupID, partitionAssignmentStrategy: "cooperative-sticky"),
+            logger: logger,
             onRebalance: { [pump, paused] event in
                 paused.withLock { $0 = [] }
                 switch event {

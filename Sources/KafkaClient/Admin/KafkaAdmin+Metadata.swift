@@ -30,20 +30,26 @@ extension KafkaAdmin {
     ) async throws -> ClusterMetadata {
         let deadline = ContinuousClock().now + timeout
         try checkOpen(what)
-        return try await calls.run { [client] () throws(KafkaError) in
+        return try await calls.run { [main = client, topics] () throws(KafkaError) in
             // The call may have waited for a thread.
             let rest = deadline - ContinuousClock().now
             guard rest > .zero else {
-                throw client.monitor.explained(KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, what))
+                throw main.monitor.explained(KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, what))
             }
+            var client = main
             var topic: OpaquePointer?
             if case .topic(let name) = scope {
+                client = try topics.next(what)
                 unsafe topic = rd_kafka_topic_new(client.handle, name, nil)
                 guard unsafe topic != nil else {
                     throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, what, text: "not a possible topic name")
                 }
             }
-            defer { if let topic = unsafe topic { unsafe rd_kafka_topic_destroy(topic) } }
+            defer {
+                if let topic = unsafe topic { unsafe rd_kafka_topic_destroy(topic) }
+                // Its instance may have been renewed meanwhile, and we be the last who has it.
+                withExtendedLifetime(client) {}
+            }
             var all: Int32 = 0
             if case .allTopics = scope { all = 1 }
             var answer: UnsafePointer<rd_kafka_metadata>?

@@ -10,6 +10,8 @@ package import Observability
 /// Close it; one that is forgotten closes itself when it is released.
 package final class KafkaAdmin: Sendable {
     let client: Client
+    /// For questions about single topics.
+    let topics: TopicClient
     let calls = BlockingCalls(name: "kafka-admin-call", limit: 4)
     /// How long an operation may take whose signature has no time-out.
     let timeout: Duration
@@ -21,6 +23,7 @@ package final class KafkaAdmin: Sendable {
         _ configuration: KafkaConfiguration, timeout: Duration = .seconds(15), logger: Logger
     ) throws(KafkaError) {
         client = try Client(.producer, configuration, own: [], logger: logger)
+        topics = TopicClient(configuration, logger: logger)
         self.timeout = timeout
         state = AdminState()
         // The thread must not keep `self`, or it would never be released.
@@ -42,6 +45,7 @@ package final class KafkaAdmin: Sendable {
         state.close()
         client.closeAnswers()
         client.wake()
+        topics.close()
     }
 
     /// Throws once ``close()`` was called.

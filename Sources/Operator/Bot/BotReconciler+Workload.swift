@@ -16,12 +16,13 @@ extension BotReconciler {
                 "The bot has no worker: updates stay in topic \(context.botID.incomingTopic)")
             return
         }
+        var replicas: Int?
         if let observed, observed.isHandedOver {
             try await applier.ensure(wanted, observed: observed.digest)
         } else {
-            try await createAndHandOver(context, wanted: wanted, observed: observed)
+            replicas = try await createAndHandOver(context, wanted: wanted, observed: observed)
         }
-        let verdict = WorkloadHealth.verdict(key.name, observed)
+        let verdict = WorkloadHealth.verdict(key.name, observed, madeWith: replicas)
         work.conditions.set(.workloadReady, verdict.status, verdict.reason, verdict.message)
         work.status.replicas = TelegramBotStatus.Replicas(
             current: observed?.status.replicas ?? 0, ready: observed?.status.readyReplicas ?? 0,
@@ -30,9 +31,10 @@ extension BotReconciler {
 
     /// The one sequence in which no pod starts by accident and no apply of ours owns the number of replicas afterwards:
     /// created with it, the same number applied by a second field manager, then left out for good by the first.
+    /// - Returns: the number.
     private func createAndHandOver(
         _ context: WorkerContext, wanted: Deployment, observed: ObservedDeployment?
-    ) async throws {
+    ) async throws -> Int {
         let replicas = observed?.replicas ?? initialReplicas(context.bot)
         if observed == nil { try await refuseForeign(wanted.key) }
         if observed == nil, let first = WorkerManifests.deployment(context, replicas: replicas) {
@@ -41,6 +43,7 @@ extension BotReconciler {
         _ = try await client.apply(
             ReplicaHolder(key: wanted.key, replicas: replicas), fieldManager: FieldManager.scale, force: true)
         try await applier.ensure(wanted, observed: nil)
+        return replicas
     }
 
     /// The watch shows only what carries our label; somebody else's Deployment of that name must not be taken over.

@@ -8,13 +8,17 @@ enum WorkloadHealth {
         let message: String
     }
 
-    /// - Parameter deployment: `nil` when the watch does not show it yet.
-    static func verdict(_ name: String, _ deployment: ObservedDeployment?) -> Verdict {
+    /// - Parameters:
+    ///   - deployment: `nil` when the watch does not show it yet.
+    ///   - replicas: with how many it has just been made; `nil` when it has not. One that is made asleep need not be seen
+    ///     first: else no bot of thousands would be ready before all had been looked at once.
+    static func verdict(_ name: String, _ deployment: ObservedDeployment?, madeWith replicas: Int? = nil) -> Verdict {
         guard let deployment else {
+            if replicas == 0 { return asleep }
             return Verdict(status: .unknown, reason: "Starting", message: "Deployment \(name) has just been made")
         }
         if deployment.replicas == 0 {
-            return Verdict(status: .true, reason: "Asleep", message: "No worker runs: the next update wakes one")
+            return asleep
         }
         if let failed = deployment.status.conditions?.first(where: {
             $0.type == "Progressing" && $0.status == "False"
@@ -43,4 +47,7 @@ enum WorkloadHealth {
         return Verdict(
             status: .true, reason: "WorkersReady", message: "\(ready) of \(deployment.replicas) workers are ready")
     }
+
+    private static let asleep = Verdict(
+        status: .true, reason: "Asleep", message: "No worker runs: the next update wakes one")
 }

@@ -41,24 +41,24 @@ struct ConditionSet: Sendable, Equatable {
     /// Sums up: `Ready`, and kstatus's `Reconciling` and `Stalled`, which are present only while they hold.
     /// - Parameter failure: what stopped the reconcile, if anything did.
     mutating func summarize(failure: StepFailure?) {
-        remove(.reconciling)
-        remove(.stalled)
         if let failure {
             set(failure.condition, .false, failure.reason, failure.message)
             set(.ready, .false, failure.reason, failure.message)
-            if failure.retry == .onChange {
-                set(.stalled, .true, failure.reason, failure.message)
-            } else {
-                set(.reconciling, .true, failure.reason, failure.message)
-            }
+            let (present, absent): (ConditionType, ConditionType) =
+                failure.retry == .onChange ? (.stalled, .reconciling) : (.reconciling, .stalled)
+            // Not removed and set anew: one that stays keeps its time, and the status is not written for nothing.
+            set(present, .true, failure.reason, failure.message)
+            remove(absent)
             return
         }
+        remove(.stalled)
         let pending = Self.required.compactMap { conditions[$0] }.first { $0.status != .true }
         if let pending {
             set(.ready, .false, pending.reason, pending.message)
             set(.reconciling, .true, pending.reason, pending.message)
         } else {
             set(.ready, .true, "Ready", "The bot receives and answers messages.")
+            remove(.reconciling)
         }
     }
 

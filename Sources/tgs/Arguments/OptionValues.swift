@@ -27,7 +27,7 @@ struct OptionValues: Sendable {
             let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard let option = options.first(where: { $0.name == name }) else {
-                let hint = Self.nearest(name, options).map { ", did you mean --\($0)?" } ?? ""
+                let hint = Self.nearest(name, options).map { ", did you mean --\($0)?" } ?? "."
                 throw UsageError("\(command) has no flag --\(name)\(hint) See \(command) --help")
             }
             if parts.count == 2 {
@@ -43,8 +43,8 @@ struct OptionValues: Sendable {
         self.flags = flags
     }
 
-    /// The value; `nil` when there is none. An empty variable counts as none.
-    func optional(_ name: String) -> String? { given(name)?.text }
+    /// The value; `nil` when there is none. An empty one counts as none.
+    func optional(_ name: String) -> String? { given(name).flatMap { $0.text.isEmpty ? nil : $0.text } }
 
     func string(_ name: String) throws(UsageError) -> String {
         guard let value = given(name)?.text, !value.isEmpty else {

@@ -1,7 +1,8 @@
 /// KEDA's ScaledObject as far as the operator uses it: the fields that it states, unknown ones dropped as by the real one.
-/// KEDA itself is not here: nothing reads these objects but the tests.
-enum KEDAResources {
-    static let scaledObjects = """
+/// KEDA itself is not here: nothing reads these objects but those who look whether they were made.
+package enum KEDAResources {
+    /// The CustomResourceDefinition as YAML.
+    package static let scaledObjects = """
         apiVersion: apiextensions.k8s.io/v1
         kind: CustomResourceDefinition
         metadata: {name: scaledobjects.keda.sh}

@@ -1,0 +1,164 @@
+import Concurrency
+import Foundation
+import KafkaClient
+import Observability
+import PlatformAPI
+import Simulator
+import TestRig
+
+/// How many webhooks the gateway takes when each is answered only after the broker's acknowledgement.
+struct WebhookBench {
+    private struct Target {
+        let name: String
+        let generator: LoadGenerator
+        var runs: [LoadGenerator.Run] = []
+
+        func median(_ value: (LoadGenerator.Run) -> Double) -> Double { Samples(runs.map(value)).median }
+    }
+
+    let options: BenchOptions
+    let report: Report
+    let platform: BenchPlatform
+
+    func run() async throws {
+        let folder = try TestFolder.make("references")
+        defer { TestFolder.remove(folder) }
+        let gateway = try await platform.startGateway()
+        try await gateway.waitUntilReady()
+        let maker = try await platform.startOperator()
+        let bot = try await platform.makeReadyBot("webhook")
+        // It would only cost processor time from here on.
+        await maker.stop()
+        guard let webhook = try platform.simulator.state(of: bot.id).webhook else {
+            throw NotInTime(description: "the bot has no webhook")
+        }
+        let nginx = try await ReferenceServers.startNginx(in: folder)
+        let bare = try await ReferenceServers.startBareServer(options.bareServer, in: folder)
+
+        let secret = webhook.secretToken
+        var targets = [
+            Target(name: "nginx", generator: LoadGenerator(url: nginx.url, secret: secret)),
+            Target(name: "libmicrohttpd", generator: LoadGenerator(url: bare.url, secret: secret)),
+            Target(name: "gateway", generator: LoadGenerator(url: webhook.url, secret: secret)),
+            Target(name: "refusal", generator: LoadGenerator(url: webhook.url, secret: "not the secret")),
+        ]
+        let topic = BotID(number: bot.id).incomingTopic
+        let before = try gateway.usage
+        let recordsBefore = try await records(topic)
+        for target in targets { _ = try await target.generator.run(seconds: 2) }
+        let warm = try gateway.usage
+        var produced: [Double] = []
+        var processorTime = 0.0
+        for round in 1...options.rounds {
+            for index in targets.indices {
+                report.progress("round \(round): \(targets[index].name)")
+                let used = try gateway.usage.processorTime
+                targets[index].runs.append(try await targets[index].generator.run(seconds: options.seconds))
+                if targets[index].name == "gateway" { processorTime += try gateway.usage.processorTime - used }
+            }
+            report.progress("round \(round): the producer alone")
+            produced.append(try await producerRate(topic, inFlight: targets[0].generator.connections))
+        }
+        let after = try gateway.usage
+        let accepted = try await gateway.metric("tgs_gateway_webhook_requests_total")
+        try await tell(targets, produced: Samples(produced).median, processorTime)
+        report.add(
+            Figure(
+                .webhook, "gateway's memory after \(Int(accepted)) requests", after.resident, "MB",
+                beside: ("before the first", before.resident)))
+        report.add(
+            Figure(.webhook, "its peak", after.peak, "MB", beside: ("after the warm-up", warm.peak)))
+        // The topic also has what the producer alone wrote: under another key, counted apart.
+        let sent = try await acceptedByGateway(gateway)
+        let arrived = try await records(topic) - recordsBefore - producerRecords.withLock { $0 }
+        guard arrived >= sent else {
+            throw NotInTime(description: "\(sent) webhooks were answered 200 but \(arrived) records are on the topic")
+        }
+        report.note("every one of \(sent) webhooks answered 200 is on the topic (\(arrived) records)")
+        for process in nginx.processes + [bare.process, gateway.process] { await process.terminate() }
+    }
+
+    private func tell(_ targets: [Target], produced: Double, _ processorTime: Double) async throws {
+        let nginx = targets[0], bare = targets[1], gateway = targets[2], refusal = targets[3]
+        for target in targets where target.name != "refusal" {
+            let wrong = target.runs.reduce(0) { $0 + $1.refused + $1.failed }
+            if wrong > 0 { report.note("\(target.name): \(wrong) requests failed or were answered 4xx or 5xx") }
+        }
+        let rate = gateway.median(\.perSecond)
+        report.add(
+            Figure(
+                .webhook, "gateway, broker acknowledged", rate, "req/s",
+                beside: ("nginx, constant 200", nginx.median(\.perSecond))))
+        report.add(
+            Figure(
+                .webhook, "gateway, broker acknowledged", rate, "req/s",
+                beside: ("bare libmicrohttpd", bare.median(\.perSecond))))
+        report.add(
+            Figure(
+                .webhook, "gateway, broker acknowledged", rate, "req/s",
+                beside: ("the producer alone, 64 records in flight", produced)))
+        report.add(
+            Figure(
+                .webhook, "gateway, refusing a wrong secret", refusal.median(\.perSecond), "req/s",
+                beside: ("bare libmicrohttpd", bare.median(\.perSecond))))
+        report.add(
+            Figure(
+                .webhook, "gateway, p50", gateway.median(\.p50) / 1000, "ms",
+                beside: ("nginx, constant 200", nginx.median(\.p50) / 1000)))
+        report.add(
+            Figure(
+                .webhook, "gateway, p99", gateway.median(\.p99) / 1000, "ms",
+                beside: ("nginx, constant 200", nginx.median(\.p99) / 1000)))
+        let requests = gateway.runs.reduce(0) { $0 + $1.requests }
+        report.add(
+            Figure(.webhook, "gateway's processor time", processorTime * 1e6 / Double(requests), "µs/req"))
+    }
+
+    /// Records that the gateway's own kind of producer gets acknowledged in a second, from this process.
+    private func producerRate(_ topic: String, inFlight: Int) async throws -> Double {
+        let producer = try KafkaProducer(
+            KafkaConfiguration(bootstrapServers: platform.broker.bootstrapServers, clientID: "bench"),
+            settings: ProducerSettings(lingerMilliseconds: 1), logger: .silent)
+        let value = [UInt8](repeating: UInt8(ascii: "x"), count: 550)
+        let start = ContinuousClock.now
+        let end = start + .seconds(max(1, options.seconds / 2))
+        let count = try await withThrowingTaskGroup(of: Int.self) { group in
+            for lane in 0..<inFlight {
+                group.addTask {
+                    var sent = 0
+                    while ContinuousClock.now < end {
+                        _ = try await producer.send(
+                            KafkaRecord(topic: topic, key: Array("\(lane)-\(sent)".utf8), value: value))
+                        sent += 1
+                    }
+                    return sent
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        let seconds = (ContinuousClock.now - start).seconds
+        await producer.close()
+        producerRecords.withLock { $0 += count }
+        return Double(count) / seconds
+    }
+
+    private let producerRecords = Locked(0)
+
+    private func records(_ topic: String) async throws -> Int {
+        let admin = try KafkaAdmin(
+            KafkaConfiguration(bootstrapServers: platform.broker.bootstrapServers, clientID: "bench"), logger: .silent)
+        let ends = try await admin.logEndOffsets((0..<3).map { TopicPartition(topic: topic, partition: $0) })
+        await admin.close()
+        return Int(ends.values.reduce(0, +))
+    }
+
+    private func acceptedByGateway(_ gateway: RunningProgram) async throws -> Int {
+        Int(try await gateway.metric("tgs_gateway_webhook_requests_total") { $0.contains("accepted") })
+    }
+
+    init(options: BenchOptions, report: Report, platform: BenchPlatform) {
+        self.options = options
+        self.report = report
+        self.platform = platform
+    }
+}

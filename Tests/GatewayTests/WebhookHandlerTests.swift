@@ -1,0 +1,108 @@
+import Concurrency
+import Gateway
+import HTTPServer
+import HTTPTypes
+import KafkaClient
+import KubernetesTypes
+import Observability
+import PlatformAPI
+import Testing
+
+@Suite struct WebhookHandlerTests {
+    private let directory = BindingDirectory()
+    private let metrics = GatewayMetrics(MetricsRegistry())
+    private let produced = Locked<[KafkaRecord]>([])
+
+    init() {
+        directory.upsert(
+            ObjectKey(namespace: "tgs", name: "a"),
+            Binding(botID: BotID(number: 42), owner: "a/b", token: "42:t", webhookSecrets: ["new", "old"]))
+    }
+
+    private func post(
+        _ body: [UInt8], bot: String = "bot_42", secret: String? = "new", headers: HTTPHeaders = [:],
+        failing error: KafkaError? = nil
+    ) async -> HTTPServerResponse {
+        let handler = WebhookHandler(directory: directory, retryAfterSeconds: 3, metrics: metrics, logger: .silent) {
+            [produced] record in
+            if let error { throw error }
+            produced.withLock { $0.append(record) }
+        }
+        var headers = headers
+        headers["X-Telegram-Bot-Api-Secret-Token"] = secret
+        return await handler.handle(
+            HTTPServerRequest(method: .post, target: "/webhook/\(bot)", headers: headers, body: body), bot: bot)
+    }
+
+    private func post(_ body: String) async -> HTTPServerResponse { await post(Array(body.utf8)) }
+
+    private let update = #"{"update_id":7,"message":{"chat":{"id":-5},"from":{"id":9}}}"#
+
+    @Test func anUpdateIsPutOnItsBotsTopicUnderItsChat() async throws {
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let response = await post(Array(update.utf8), headers: ["traceparent": traceparent])
+        #expect(response.status == .ok)
+        let record = try #require(produced.withLock { $0 }.first)
+        #expect(record.topic == "bot_42_incoming")
+        #expect(record.key == Array("-5".utf8))
+        #expect(record.value == Array(#"{"bot_id":"bot_42","update":\#(update)}"#.utf8))
+        #expect(record.headers.map(\.0) == ["update-id", "received-at", "traceparent"])
+        #expect(record.headers[0].1 == Array("7".utf8))
+        #expect(record.headers[2].1 == Array(traceparent.utf8))
+        #expect(metrics.webhooks.value(["accepted"]) == 1)
+    }
+
+    @Test func keysFallBackToTheUserAndTheUpdate() async {
+        _ = await post(#"{"update_id":1,"inline_query":{"from":{"id":9},"id":"x"}}"#)
+        _ = await post(#"{"update_id":2,"poll":{"id":"x"}}"#)
+        #expect(produced.withLock { $0 }.map(\.key) == [Array("9".utf8), Array("2".utf8)])
+    }
+
+    @Test func bothSecretsAreGoodWhileTheyAreRotatedAndNoOther() async {
+        #expect(await post(Array(update.utf8), secret: "old").status == .ok)
+        for secret in [nil, "", "ol", "oldx", "old\n", "new,old", "newold"] {
+            #expect(await post(Array(update.utf8), secret: secret).status == .unauthorized)
+        }
+        #expect(metrics.webhooks.value(["wrong_secret"]) == 7)
+        #expect(produced.withLock { $0.count } == 1)
+    }
+
+    @Test func unknownBotsAreNotFound() async {
+        for bot in ["", "bot_43", "bot_042", "42", "bot_-42", "bot_42/", "bot_99999999999999999999"] {
+            #expect(await post(Array(update.utf8), bot: bot).status == .notFound, "\(bot)")
+        }
+    }
+
+    @Test func whatIsNoUpdateIsTakenAndCounted() async {
+        let bodies = [
+            "", "hello", "[]", "{}", #"{"update_id":"7"}"#, #"{"update_id":7"#, #"{"update_id":7} {"update_id":8}"#,
+            #"{"update_id":7}}"#, #"{"update_id":1.5}"#,
+        ]
+        for body in bodies { #expect(await post(body).status == .ok, "\(body)") }
+        #expect(await post([0x7b, 0xff, 0x7d]).status == .ok)
+        #expect(metrics.webhooks.value(["not_an_update"]) == Double(bodies.count + 1))
+        #expect(produced.withLock { $0.isEmpty })
+    }
+
+    @Test func aByteOrderMarkDoesNotGetIntoTheEnvelope() async {
+        #expect(await post([0xef, 0xbb, 0xbf] + Array(update.utf8)).status == .ok)
+        for record in produced.withLock({ $0 }) {
+            #expect(record.value == Array(#"{"bot_id":"bot_42","update":\#(update)}"#.utf8))
+        }
+    }
+
+    @Test func whatTheBrokerDoesNotAcknowledgeStaysWithTelegram() async {
+        for code in [KafkaError.Code.timedOut, .queueFull, .unknownTopic, .interrupted, .closed] {
+            let response = await post(Array(update.utf8), failing: KafkaError(code, "no"))
+            #expect(response.status == .serviceUnavailable)
+            #expect(response.headers["Retry-After"] == "3")
+        }
+        #expect(metrics.webhooks.value(["unavailable"]) == 5)
+    }
+
+    @Test func whatIsTooLargeForTheBrokerIsSaid() async {
+        let response = await post(Array(update.utf8), failing: KafkaError(.recordTooLarge, "no"))
+        #expect(response.status == .payloadTooLarge)
+        #expect(metrics.webhooks.value(["too_large"]) == 1)
+    }
+}

@@ -1,0 +1,111 @@
+import KafkaClient
+import KubernetesTypes
+import PlatformAPI
+import Testing
+
+@testable import Operator
+
+@Suite struct TopicPlanTests {
+    private let botID = BotID(number: 42)
+
+    private func wanted(_ bot: TelegramBot, _ gateway: TelegramGateway = Samples.gateway) -> [TopicPlan.Wanted] {
+        TopicPlan.wanted(botID: botID, bot: bot, gateway: gateway)
+    }
+
+    @Test func aBotHasThreeTopics() {
+        let bot = Samples.bot { $0.spec.kafka = .init(config: ["retention.ms": "1000"]) }
+        #expect(
+            wanted(bot) == [
+                TopicPlan.Wanted(
+                    name: "bot_42_incoming", partitions: 4, replicationFactor: 3, config: ["retention.ms": "1000"]),
+                TopicPlan.Wanted(name: "bot_42_outgoing", partitions: 1, replicationFactor: 3, config: [:]),
+                TopicPlan.Wanted(name: "bot_42_dead_letter", partitions: 1, replicationFactor: 3, config: [:]),
+            ])
+    }
+
+    @Test func theBotsOwnNumbersWin() {
+        let bot = Samples.bot { $0.spec.kafka = .init(partitions: 7, replicationFactor: 2) }
+        #expect(wanted(bot).map(\.partitions) == [7, 1, 1])
+        #expect(wanted(bot).map(\.replicationFactor) == [2, 2, 2])
+        var gateway = Samples.gateway
+        gateway.spec.kafka.replicationFactor = nil
+        #expect(wanted(Samples.bot(), gateway).map(\.replicationFactor) == [-1, -1, -1])
+    }
+
+    @Test func whatIsMissingIsCreatedAndWhatIsSmallGrows() {
+        let topics = wanted(Samples.bot())
+        let nothing = TopicPlan(wanted: topics, found: [:])
+        #expect(nothing.create == topics)
+        #expect(nothing.grow == [] && nothing.irreparable == [])
+        let small = TopicPlan(
+            wanted: topics, found: ["bot_42_incoming": 2, "bot_42_outgoing": 1, "unrelated": 1])
+        #expect(small.create.map(\.name) == ["bot_42_dead_letter"])
+        #expect(small.grow == [TopicPlan.Growth(topic: "bot_42_incoming", partitions: 4)])
+    }
+
+    @Test func whatIsRightIsLeftAlone() {
+        let plan = TopicPlan(
+            wanted: wanted(Samples.bot()),
+            found: ["bot_42_incoming": 4, "bot_42_outgoing": 1, "bot_42_dead_letter": 1])
+        #expect(plan.create == [] && plan.grow == [] && plan.irreparable == [])
+    }
+
+    @Test func tooManyPartitionsAreSaidWithTheNextStep() {
+        let plan = TopicPlan(
+            wanted: wanted(Samples.bot()),
+            found: ["bot_42_incoming": 9, "bot_42_outgoing": 1, "bot_42_dead_letter": 1])
+        #expect(plan.create == [] && plan.grow == [])
+        #expect(plan.irreparable.count == 1)
+        #expect(plan.irreparable.first?.contains("spec.kafka.partitions to 9") == true)
+    }
+}
+
+@Suite struct OffsetPlanTests {
+    private func partition(_ number: Int32) -> TopicPartition { TopicPartition(topic: "t", partition: number) }
+
+    @Test func onlyWhatIsMissingOrBelowTheLogIsCommitted() {
+        let start: [TopicPartition: Int64] = [partition(0): 0, partition(1): 5, partition(2): 5, partition(3): 0]
+        let committed: [TopicPartition: Int64] = [partition(1): 4, partition(2): 5, partition(3): -1, partition(9): 1]
+        #expect(
+            OffsetPlan.commits(start: start, committed: committed) == [
+                partition(0): 0, partition(1): 5, partition(3): 0,
+            ])
+    }
+
+    @Test func whatIsCommittedStays() {
+        #expect(OffsetPlan.commits(start: [partition(0): 0], committed: [partition(0): 0]) == [:])
+        #expect(OffsetPlan.commits(start: [partition(0): 3], committed: [partition(0): 100]) == [:])
+    }
+}
+
+@Suite struct WebhookWishTests {
+    private func hash(
+        _ change: (inout TelegramBot) -> Void = { _ in }, secret: String = "s", url: String = "https://x",
+        number: Int64 = 42
+    ) -> String {
+        var gateway = Samples.gateway
+        gateway.spec.publicURL = url
+        return WebhookWish(Samples.context(Samples.bot(change), gateway: gateway, number: number), secret: secret).hash
+    }
+
+    @Test func theWishNamesTheGatewaysAddressAndTheBot() {
+        let wish = WebhookWish(Samples.context(), secret: "s")
+        #expect(wish.url == "https://bots.example.org/webhook/bot_42")
+        #expect(wish.allowedUpdates == ["message", "callback_query"])
+        #expect(wish.maxConnections == 20)
+        #expect(WebhookWish(Samples.context(Samples.bot { $0.spec.updates = nil }), secret: "s").allowedUpdates == nil)
+    }
+
+    @Test func theHashChangesWithEachInputAndWithNothingElse() {
+        let hashes = [
+            hash(), hash(secret: "other"), hash(url: "https://y"), hash(number: 43),
+            hash { $0.spec.updates?.maxConnections = 21 }, hash { $0.spec.updates?.allowedUpdates = ["message"] },
+            hash { $0.spec.updates?.allowedUpdates = nil },
+            hash { $0.spec.updates?.allowedUpdates = ["callback_query", "message"] },
+        ]
+        #expect(Set(hashes).count == hashes.count)
+        #expect(hash { $0.spec.worker?.image = "another" } == hash())
+        #expect(hash().count == 16)
+        #expect(!hash(secret: "visible").contains("visible"))
+    }
+}

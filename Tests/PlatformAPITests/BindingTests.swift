@@ -1,0 +1,43 @@
+import Foundation
+import KubernetesTypes
+import Testing
+
+@testable import PlatformAPI
+
+@Suite struct BindingTests {
+    private static let binding = Binding(
+        botID: BotID(number: 42), owner: "bots/echo", token: "42:token-of-the-bot", webhookSecrets: ["new", "old"])
+
+    private func secret(_ data: [String: Data]) -> Secret {
+        Secret(metadata: ObjectMeta(name: "binding-bot-42", namespace: "tgs"), data: data)
+    }
+
+    @Test func bindingReadsBack() throws {
+        let data = Self.binding.secretData
+        #expect(try Binding(secret(data)) == Self.binding)
+        #expect(data["webhook_secrets"] == Data("new\nold".utf8))
+        #expect(data["incoming_topic"] == Data("bot_42_incoming".utf8))
+    }
+
+    @Test(arguments: binding.secretData.keys.sorted())
+    func whatIsMissingIsNamedWithoutTheValues(key: String) {
+        for value in [nil, Data(), Data([0xff])] {
+            var data = Self.binding.secretData
+            data[key] = value
+            #expect {
+                try Binding(secret(data))
+            } throws: { error in
+                "\(error)".contains("tgs/binding-bot-42") && "\(error)".contains("\"\(key)\"")
+                    && !"\(error)".contains("token-of-the-bot")
+            }
+        }
+    }
+
+    @Test func aMalformedBotIDIsNamed() {
+        var data = Self.binding.secretData
+        data["bot_id"] = Data("42".utf8)
+        #expect {
+            try Binding(secret(data))
+        } throws: { ($0 as? BindingError)?.key == "bot_id" }
+    }
+}
