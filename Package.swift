@@ -147,8 +147,6 @@ let package = Package(
         tests(
             "OperatorTests",
             ["ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI"]),
-        tests("GatewayTests", ["JSON", "Gateway", "PlatformAPI", "KubernetesTypes", "HTTPTypes", "TelegramBotAPI"]),
-        tests("OperatorTests", ["JSON", "Operator", "PlatformAPI", "KubernetesTypes", "TelegramBotAPI"]),
         tests(
             "GatewayTests",
             [

@@ -17,7 +17,8 @@ import Testing
         #expect(
             wanted(bot) == [
                 TopicPlan.Wanted(
-                    name: "bot_42_incoming", partitions: 4, replicationFactor: 3, config: ["retention.ms": "1000"]),
+                    name: "bot_42_incoming", partitions: 4, isExact: false, replicationFactor: 3,
+                    config: ["retention.ms": "1000"]),
                 TopicPlan.Wanted(name: "bot_42_outgoing", partitions: 1, replicationFactor: 3, config: [:]),
                 TopicPlan.Wanted(name: "bot_42_dead_letter", partitions: 1, replicationFactor: 3, config: [:]),
             ])
@@ -50,13 +51,20 @@ import Testing
         #expect(plan.create == [] && plan.grow == [] && plan.irreparable == [])
     }
 
-    @Test func tooManyPartitionsAreSaidWithTheNextStep() {
+    @Test func moreThanAnAskedForNumberIsSaidWithTheNextStep() {
+        let bot = Samples.bot { $0.spec.kafka = .init(partitions: 4) }
         let plan = TopicPlan(
-            wanted: wanted(Samples.bot()),
-            found: ["bot_42_incoming": 9, "bot_42_outgoing": 1, "bot_42_dead_letter": 1])
+            wanted: wanted(bot), found: ["bot_42_incoming": 9, "bot_42_outgoing": 1, "bot_42_dead_letter": 1])
         #expect(plan.create == [] && plan.grow == [])
         #expect(plan.irreparable.count == 1)
         #expect(plan.irreparable.first?.contains("spec.kafka.partitions to 9") == true)
+    }
+
+    @Test func moreThanFollowsFromTheWorkersIsNoDifference() {
+        let plan = TopicPlan(
+            wanted: wanted(Samples.bot()),
+            found: ["bot_42_incoming": 9, "bot_42_outgoing": 1, "bot_42_dead_letter": 1])
+        #expect(plan.create == [] && plan.grow == [] && plan.irreparable == [])
     }
 }
 

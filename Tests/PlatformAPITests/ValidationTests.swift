@@ -33,6 +33,7 @@ import Testing
         let cases: [(String, [String])] = [
             ("metadata.name", problems(name: String(repeating: "a", count: 51))),
             ("spec.tokenSecretRef.name", problems { $0.tokenSecretRef.name = "" }),
+            ("spec.tokenSecretRef.name", problems { $0.tokenSecretRef.name = "bot-echo" }),
             ("spec.scaling.minReplicas", problems { $0.scaling = .init(minReplicas: -1) }),
             ("spec.scaling.minReplicas", problems { $0.scaling = .init(minReplicas: 3, maxReplicas: 2) }),
             ("spec.scaling.maxReplicas", problems { $0.scaling = .init(minReplicas: 0, maxReplicas: 0) }),

@@ -124,27 +124,34 @@ import Testing
         }
     }
 
-    @Test func aSecondWorkerTakesItsShareWithoutDoingAnythingTwice() async throws {
+    /// The broker does not wait for a member that is at work when another joins, as Apache Kafka does; so some updates
+    /// may be handled by both here. None is left out.
+    @Test func aSecondWorkerTakesItsShareAndNothingIsLeftOut() async throws {
         try await withBroker { broker, kafka in
-            let handler: Worker.Handler = { update, bot in
-                try await Task.sleep(for: .milliseconds(2))
-                try await bot.reply(to: update, "\(update.id)")
-            }
-            let services = (0..<2).map { _ in
-                WorkerService(kafka.configuration, logger: Logger(label: "w", level: .debug), handler: handler)
+            let services = (0..<2).map { number in
+                WorkerService(kafka.configuration, logger: .silent) { update, bot in
+                    try await Task.sleep(for: .milliseconds(2))
+                    try await bot.reply(to: update, "\(number): \(update.id)")
+                }
             }
             let updates = (0..<400).map { (Int64($0 % 40), Self.message(Int64($0), chat: Int64($0 % 40), text: "x")) }
             try await kafka.produce(Array(updates[..<200]))
-            let answers = try await running(services[0]) {
+            try await running(services[0]) {
                 #expect(try await eventually { services[0].statistics.handled > 20 })
-                return try await running(services[1]) {
+                try await running(services[1]) {
+                    #expect(try await eventually { try await kafka.lag() == 0 })
                     try await kafka.produce(Array(updates[200...]))
-                    return try await kafka.outgoing(400)
+                    #expect(try await eventually { try await kafka.lag() == 0 })
                 }
             }
-            #expect(answers.count == 400)
-            #expect(Set(answers.map(\.text)).count == 400)
-            #expect(try await kafka.lag() == 0)
+            let handled = services.map(\.statistics.handled)
+            #expect(handled.allSatisfy { $0 > 0 }, "\(handled)")
+            let answers = try await kafka.outgoing(handled.reduce(0, +))
+            #expect(Set(answers.map { $0.text.dropFirst(3) }) == Set((0..<400).map { "\($0)" }))
+            for group in Dictionary(grouping: answers, by: { [$0.text.prefix(1), "\($0.chat)"] }).values {
+                let ids = group.compactMap { Int($0.text.dropFirst(3)) }
+                #expect(ids == ids.sorted())
+            }
         }
     }
 

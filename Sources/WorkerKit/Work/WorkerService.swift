@@ -133,7 +133,14 @@ final class WorkerService: Service {
                 queue.endCommit(offsets, isDone: true)
             } catch {
                 queue.endCommit(offsets, isDone: false)
-                logger.warning("committing offsets failed", ["error": .string("\(error)")])
+                // In a rebalance it is no news: the partitions that stay are committed in the next round.
+                let isExpected = (error as? KafkaError)?.code == .groupBusy
+                let fields: [String: LogValue] = ["error": .string("\(error)")]
+                if isExpected {
+                    logger.debug("committing offsets failed", fields)
+                } else {
+                    logger.warning("committing offsets failed", fields)
+                }
                 guard await pauses.sleep(for: .seconds(1)) else { return }
             }
         }
@@ -163,6 +170,7 @@ final class WorkerService: Service {
                 logger.warning("committing before a rebalance failed", ["error": .string("\(error)")])
             }
         case .lost(let partitions):
+            logger.info("partitions were lost to another worker", ["count": .int(partitions.count)])
             _ = queue.release(Set(partitions))
         }
     }
