@@ -123,7 +123,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("ObservabilityTests", ["Observability"]),
         tests("CryptographyTests", ["Cryptography"]),
-        tests("HTTPClientTests", ["CCurl", "HTTPClient", "HTTPTypes", "Concurrency", "Observability"]),
+        tests("HTTPClientTests", ["CCurl", "Concurrency", "HTTPClient", "HTTPTypes", "Observability", "TestRig"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
         tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
         tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),

@@ -32,7 +32,10 @@ for folder in Tests/*Tests; do
     [[ $target =~ $ONLY && ! $target =~ $SKIP ]] || continue
     output=$LOGS/$target.out
     result=0
-    swift test --skip-build --disable-xctest --filter "^$target\\..*$FILTER" "$@" >"$output" 2>&1 || result=$?
+    # Servers of several tests at once would take the machine from each other.
+    width=()
+    [[ ! $target =~ (IntegrationTests|TestRigTests|EndToEndTests)$ ]] || width=(--no-parallel)
+    swift test --skip-build --disable-xctest --filter "^$target\\..*$FILTER" "${width[@]}" "$@" >"$output" 2>&1 || result=$?
     summary=$(grep -E '(✔|✘) Test run with [0-9]+ test' "$output" | tail -n 1 || true)
     count=$(sed -E 's/.*Test run with ([0-9]+) test.*/\1/' <<<"$summary")
     bad=$(grep -E '^✘ Test [^ ].* failed after' "$output" | grep -cv '^✘ Test run' || true)

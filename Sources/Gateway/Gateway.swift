@@ -21,6 +21,8 @@ package final class Gateway: Sendable {
     private let sender: OutgoingSender
     private let watch: BindingWatch?
     private let producer: KafkaProducer
+    private let probe: KafkaProbe
+    private let drainDelay: Duration
     private let health: HealthRegistry
 
     private static let check = "gateway"
@@ -78,6 +80,8 @@ package final class Gateway: Sendable {
             logger: logger)
         self.directory = directory
         self.producer = producer
+        probe = KafkaProbe(configuration: configuration, health: health, logger: logger)
+        drainDelay = settings.drainDelay
         self.health = health
         health.register(Self.check, waitingFor: "the webhook listener")
     }
@@ -85,9 +89,12 @@ package final class Gateway: Sendable {
     /// The gateway's parts in the order of their start. They are shut down in reverse: readiness goes first, then the
     /// webhook server finishes what is in flight, then the sender leaves its group, then the producer.
     package var services: [any Service] {
-        var services: [any Service] = [ProducerService(producer: producer)]
+        var services: [any Service] = [ProducerService(producer: producer), probe]
         if let watch { services.append(watch.reflector) }
-        services += [sender, webhookServer, ReadinessService(health: health, check: Self.check, server: webhookServer)]
+        services += [
+            sender, webhookServer,
+            ReadinessService(health: health, check: Self.check, server: webhookServer, drainDelay: drainDelay),
+        ]
         return services
     }
 
@@ -114,13 +121,15 @@ private final class ReadinessService: Service {
     private let health: HealthRegistry
     private let check: String
     private let server: HTTPServer
+    private let drainDelay: Duration
     private let isStopping = Locked(false)
     private let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
 
-    init(health: HealthRegistry, check: String, server: HTTPServer) {
+    init(health: HealthRegistry, check: String, server: HTTPServer, drainDelay: Duration) {
         self.health = health
         self.check = check
         self.server = server
+        self.drainDelay = drainDelay
     }
 
     func run() async throws {
@@ -133,6 +142,8 @@ private final class ReadinessService: Service {
     func shutdown() async {
         isStopping.withLock { $0 = true }
         health.markNotReady(check, reason: "shutting down")
+        // Until everybody who sends webhooks has heard of it, they are still taken.
+        _ = await sleepUnlessCancelled(for: drainDelay)
         stop.finish()
     }
 }

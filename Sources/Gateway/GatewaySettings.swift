@@ -32,6 +32,9 @@ package struct GatewaySettings: Sendable {
     /// How long an answer is tried again while the Bot API server does not take it; then it becomes a dead letter.
     package var giveUpAfter = Duration.seconds(3600)
 
+    /// How long webhooks are still taken after the readiness has gone, so that proxies hear of it first.
+    package var drainDelay = Duration.zero
+
     package init(gateway: ObjectKey, bootstrapServers: String) {
         self.gateway = gateway
         self.bootstrapServers = bootstrapServers

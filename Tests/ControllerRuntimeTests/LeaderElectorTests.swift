@@ -45,7 +45,7 @@ import Testing
     private let storage = Storage()
     private let log = Recorder<String>()
     private let timing = LeaderElectionTiming(
-        leaseDuration: .seconds(1), renewDeadline: .milliseconds(700), retryPeriod: .milliseconds(50))
+        leaseDuration: .seconds(4), renewDeadline: .seconds(3), retryPeriod: .milliseconds(50))
 
     private func elector(
         _ identity: String, whenLost: LeaderElector.LossPolicy = .end, endsWork: Bool = true

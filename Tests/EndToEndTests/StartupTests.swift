@@ -78,6 +78,33 @@ import Testing
         await controlPlane.stop()
     }
 
+    @Test(.timeLimit(.minutes(3))) func theGatewayWaitsForItsBrokerAndSaysSo() async throws {
+        let controlPlane = try await ControlPlane.start()
+        let folder = try TestFolder.make("startup")
+        defer { TestFolder.remove(folder) }
+        let port = try LoopbackPort.free()
+        let process = try ChildProcess(
+            Platform.program,
+            [
+                "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--kafka-brokers",
+                "127.0.0.1:\(port)", "--host", "127.0.0.1", "--webhook-port", "0", "--health-port", "0",
+                "--drain-delay", "1ms",
+            ], environment: ["PATH": "/usr/bin:/bin"], log: "\(folder)/gateway.log")
+        try await eventually("the gateway says what it waits for") {
+            let log = process.logTail()
+            return log.contains("waiting for Kafka") && log.contains("127.0.0.1:\(port)") ? nil : log
+        }
+        #expect(process.isRunning)
+        let broker = try await KafkaBroker.start(port: port)
+        try await eventually("the gateway goes on by itself") {
+            let log = process.logTail()
+            return log.contains("Kafka answers") ? nil : log
+        }
+        #expect(await process.terminate(patience: .seconds(40)) == .code(0))
+        await broker.remove()
+        await controlPlane.stop()
+    }
+
     @Test(.timeLimit(.minutes(3))) func theGatewayRefusesWhatItCannotKeep() async throws {
         try await Platform.with { platform in
             let bot = try await platform.makeBot("safe")

@@ -25,7 +25,7 @@ extension GatewayIntegrationTests {
             #expect(try await rig.post(gateway, bot, large).status == .payloadTooLarge)
             #expect(try await rig.post(gateway, bot, Array("hello".utf8)).status == .ok)
             #expect(gateway.metrics.webhooks.value(["not_an_update"]) == 1)
-            #expect(gateway.health.notReady == nil)
+            try await eventually("it is ready") { gateway.health.notReady == nil }
 
             // Two secrets while Telegram is told the new one.
             rig.bind(bots[0], to: gateway, secrets: ["new", GatewayRig.secret])
@@ -44,7 +44,7 @@ extension GatewayIntegrationTests {
             let updates = [
                 "  {\n\t\"update_id\" : 9007199254740993 , \"message\":{\"chat\":{\"id\":-1001234567890123}}}\r\n ",
                 #"{"message":{"text":"\u00e9 é 🎈 \ud83c\udf88 \/ \u0000","chat":{"id":5}},"update_id":2}"#,
-                #"{"update_id":3,"x":[1E400,-0.0,123456789012345678901234567890,1.10],"x":null,"message":{"chat":{"id":5}}}"#,
+                #"{"update_id":3,"x":[1E30,-0.0,12345678901234567890,1.10,-9223372036854775808],"x":null,"message":{"chat":{"id":5}}}"#,
             ]
             for update in updates {
                 #expect(try await rig.post(gateway, bot, Array(update.utf8)).status == .ok)

@@ -51,12 +51,13 @@ final class OffsetCommitter: Sendable {
     private func commit() async {
         guard let consumer = state.withLock({ $0.consumer }) else { return }
         let ours = consumer.assignment
-        let offsets = await pump.committable.filter { ours.contains($0.key) }
+        let offsets = await pump.takeCommittable(ours)
         guard !offsets.isEmpty else { return }
         do {
             try await consumer.commit(offsets)
             await pump.didCommit(offsets)
         } catch {
+            await pump.didNotCommit(offsets)
             logger.debug("committing offsets failed", ["error": .string("\(error)")])
         }
     }

@@ -25,6 +25,8 @@ actor OutgoingPump {
     private var trackers: [TopicPartition: OffsetTracker] = [:]
     /// Offsets that are being called for, or written as dead letters, right now.
     private var inFlight: [TopicPartition: Set<Int64>] = [:]
+    /// Partitions with records that were finished since the last commit.
+    private var uncommitted: Set<TopicPartition> = []
     private var timers: [TopicPartition: Task<Void, Never>] = [:]
     private var isStopping = false
 
@@ -55,7 +57,11 @@ actor OutgoingPump {
         var touched: Set<TopicPartition> = []
         for message in messages {
             let item = OutgoingItem(message)
-            guard trackers[item.partition, default: OffsetTracker()].take(item.offset) else { continue }
+            guard trackers[item.partition, default: OffsetTracker()].take(item.offset) else {
+                // Finished before its partition went and came back: that may be all there is to commit.
+                uncommitted.insert(item.partition)
+                continue
+            }
             owned.insert(item.partition)
             touched.insert(item.partition)
             lanes[item.partition, default: OutgoingLane(callsAtOnce: settings.callsPerBot)].add(item)
@@ -97,12 +103,20 @@ actor OutgoingPump {
         }
     }
 
-    /// What may be committed now.
-    var committable: [TopicPartition: Int64] { trackers.compactMapValues(\.committable) }
+    /// What may be committed now of these partitions. Tell ``didCommit(_:)`` or ``didNotCommit(_:)`` what came of it.
+    func takeCommittable(_ partitions: Set<TopicPartition>) -> [TopicPartition: Int64] {
+        let offsets = uncommitted.intersection(partitions).compactMap { partition in
+            trackers[partition]?.committable.map { (partition, $0) }
+        }
+        uncommitted = []
+        return Dictionary(uniqueKeysWithValues: offsets)
+    }
 
     func didCommit(_ offsets: [TopicPartition: Int64]) {
         for (partition, offset) in offsets { trackers[partition]?.didCommit(offset) }
     }
+
+    func didNotCommit(_ offsets: [TopicPartition: Int64]) { uncommitted.formUnion(offsets.keys) }
 
     /// Returns when nothing of these partitions is under way, when the time has passed, or when the task is cancelled.
     func waitUntilIdle(_ partitions: [TopicPartition], atMost limit: Duration) async {
@@ -227,6 +241,7 @@ actor OutgoingPump {
     private func finish(_ item: OutgoingItem) {
         lanes[item.partition]?.finish(item)
         trackers[item.partition]?.finish(item.offset)
+        uncommitted.insert(item.partition)
     }
 
     private func leave(_ item: OutgoingItem) {

@@ -24,13 +24,15 @@ final class OutgoingSender: Service {
 
     private static let check = "outgoing topics"
     /// How often what is finished is committed: a gateway that dies repeats at most what it sent since.
-    private static let commitInterval = Duration.milliseconds(200)
+    private static let commitInterval = Duration.milliseconds(50)
+    /// How long the broker is asked for records at a time.
+    private static let pollTime = Duration.milliseconds(50)
     /// Changes of the subscription are made at most so often: each is a rebalance.
     private static let subscriptionInterval = Duration.seconds(1)
     /// How long a rebalance waits for calls that are under way, so that nobody repeats them.
     private static let revocationLimit = Duration.seconds(5)
     /// How long a commit is waited for before partitions go.
-    private static let commitLimit = Duration.seconds(5)
+    private static let commitLimit = Duration.seconds(3)
 
     init(
         directory: BindingDirectory, pump: OutgoingPump, configuration: KafkaConfiguration, settings: GatewaySettings,
@@ -87,7 +89,7 @@ final class OutgoingSender: Service {
             settings: ConsumerSettings(groupID: groupID, partitionAssignmentStrategy: "cooperative-sticky"),
             logger: logger,
             onRebalance: { [pump, paused] event in
-                paused.withLock { $0 = [] }
+                paused.withLock { $0.subtract(event.partitions) }
                 switch event {
                 case .assigned(let partitions): await pump.assign(partitions)
                 case .revoked(let partitions):
@@ -110,7 +112,7 @@ final class OutgoingSender: Service {
         if mustStop { await pump.stop() }
         await committer.flush(atMost: Self.commitLimit)
         // Leaving gives the partitions back: the handler runs once more.
-        await consumer.close(timeout: Self.revocationLimit + Self.commitLimit + .seconds(5))
+        await consumer.close(timeout: Self.revocationLimit + Self.commitLimit + .seconds(2))
         committer.detach()
         if let failure { throw failure }
     }
@@ -135,11 +137,11 @@ final class OutgoingSender: Service {
                 }
                 mayBeOutdated = false
             }
-            let messages = try await consumer.nextBatch(max: 500, timeout: .milliseconds(100))
+            let messages = try await consumer.nextBatch(max: 500, timeout: Self.pollTime)
             health.markReady(Self.check)
             succeeded()
             if !messages.isEmpty { await pump.take(messages) }
-            try await throttle(consumer)
+            if !messages.isEmpty || paused.withLock({ !$0.isEmpty }) { try await throttle(consumer) }
             if ContinuousClock.now >= commitAt {
                 committer.start()
                 commitAt = ContinuousClock.now + Self.commitInterval
@@ -164,5 +166,13 @@ final class OutgoingSender: Service {
         if !toPause.isEmpty { try consumer.pause(Array(toPause)) }
         if !toResume.isEmpty { try consumer.resume(Array(toResume)) }
         paused.withLock { $0 = crowded }
+    }
+}
+
+extension RebalanceEvent {
+    fileprivate var partitions: [TopicPartition] {
+        switch self {
+        case .assigned(let partitions), .revoked(let partitions), .lost(let partitions): partitions
+        }
     }
 }

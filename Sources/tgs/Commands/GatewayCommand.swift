@@ -34,6 +34,9 @@ struct GatewayCommand: Command {
             CommandOption(
                 "give-up-after", "DURATION", default: "1h",
                 "How long an answer is tried again before it becomes a dead letter."),
+            CommandOption(
+                "drain-delay", "DURATION", default: "5s",
+                "How long webhooks are still taken at the end, after /ready has begun to answer 503."),
             CommonOptions.healthPort, CommonOptions.logLevel,
         ]
 
@@ -61,6 +64,7 @@ struct GatewayCommand: Command {
         settings.callsPerBot = try values.integer("calls-per-bot", in: 1...1000)
         settings.callTimeout = try values.duration("call-timeout")
         settings.giveUpAfter = try values.duration("give-up-after")
+        settings.drainDelay = try values.duration("drain-delay")
         self.settings = settings
     }
 

@@ -1,5 +1,8 @@
 import Foundation
+import Glibc
 import Testing
+
+import TestRig
 
 /// nginx in the foreground on free ports of 127.0.0.1, with its files in a temporary folder.
 struct NginxServer {
@@ -30,16 +33,11 @@ struct NginxServer {
         try handle.truncate(atOffset: UInt64(largeBytes))
         try handle.close()
 
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/sbin/nginx")
-        process.arguments = ["-p", folder.path, "-e", "error.log", "-c", folder.appending(path: "nginx.conf").path]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        defer {
-            // The child inherits the signal mask of a dispatch thread, which blocks SIGTERM.
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
+        let process = try ChildProcess(
+            "/usr/sbin/nginx",
+            ["-p", folder.path, "-e", "error.log", "-c", folder.appending(path: "nginx.conf").path],
+            log: folder.appending(path: "output.log").path)
+        defer { process.signal(SIGKILL) }
         let isUp = await eventually { server.answers }
         try #require(isUp, "nginx did not start")
         try await body(server)
