@@ -54,6 +54,11 @@ struct WebhookBench {
                 report.progress("round \(round): \(targets[index].name)")
                 let used = try gateway.usage.processorTime
                 targets[index].runs.append(try await targets[index].generator.run(seconds: options.seconds))
+                if let run = targets[index].runs.last {
+                    report.progress(
+                        "\(Int(run.perSecond)) req/s, longest \(Report.text(run.longest / 1000)) ms, "
+                            + "refused \(run.refused), failed \(run.failed)")
+                }
                 if targets[index].name == "gateway" { processorTime += try gateway.usage.processorTime - used }
             }
             report.progress("round \(round): the producer alone")
@@ -61,6 +66,8 @@ struct WebhookBench {
         }
         let after = try gateway.usage
         let accepted = try await gateway.metric("tgs_gateway_webhook_requests_total")
+        let unavailable = try await gateway.metric("tgs_gateway_webhook_requests_total") { $0.contains("unavailable") }
+        if unavailable > 0 { report.note("the gateway answered 503 to \(Int(unavailable)) webhooks") }
         try await tell(targets, produced: Samples(produced).median, processorTime)
         report.add(
             Figure(
@@ -81,8 +88,13 @@ struct WebhookBench {
     private func tell(_ targets: [Target], produced: Double, _ processorTime: Double) async throws {
         let nginx = targets[0], bare = targets[1], gateway = targets[2], refusal = targets[3]
         for target in targets where target.name != "refusal" {
-            let wrong = target.runs.reduce(0) { $0 + $1.refused + $1.failed }
-            if wrong > 0 { report.note("\(target.name): \(wrong) requests failed or were answered 4xx or 5xx") }
+            let refused = target.runs.reduce(0) { $0 + $1.refused }
+            let failed = target.runs.reduce(0) { $0 + $1.failed }
+            guard refused + failed > 0 else { continue }
+            let longest = target.runs.map(\.longest).max() ?? 0
+            report.note(
+                "\(target.name): \(refused) requests were answered 4xx or 5xx, \(failed) lost their connection or took "
+                    + "longer than 10 s; the longest answer took \(Report.text(longest / 1000)) ms")
         }
         let rate = gateway.median(\.perSecond)
         report.add(
