@@ -44,7 +44,7 @@ for folder in Tests/*Tests; do
     if [ $result != 0 ]; then
         [ "$bad" != 0 ] || bad=1
         BROKEN+=("$target")
-        grep -E '✘|error:|Fatal|SUMMARY' "$output" | cut -c1-2000 || tail -n 40 "$output"
+        { grep -E '✘ Test [^r]|error:|Fatal|SUMMARY' "$output" || tail -n 40 "$output"; } | cut -c1-2000 | tee -a "$LOGS/failures.txt"
     fi
     [ "$count" != 0 ] || [ $result != 0 ] || continue
     printf '%-36s %4d tests  %s\n' "$target" "$count" "$(sed -E 's/.* after ([0-9.]+ seconds).*/\1/' <<<"$summary")"
@@ -54,6 +54,8 @@ done
 if [ ${#BROKEN[@]} = 0 ]; then
     rm -rf "$LOGS"
 else
+    # Once more, in short, where the last line of a long output is looked for.
+    cut -c1-300 "$LOGS/failures.txt" | grep -E 'recorded an issue|error:|Fatal|SUMMARY' | head -n 40 >&2 || true
     echo "failed: ${BROKEN[*]}; their output and the servers' logs are in $LOGS" >&2
 fi
 [ $((PASSED + FAILED)) != 0 ] || fail "no test matches"
