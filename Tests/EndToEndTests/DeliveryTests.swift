@@ -38,7 +38,8 @@ import Testing
             let worker = try EchoWorker(BotID(number: bot.id), bootstrapServers: platform.broker.bootstrapServers)
             let filter = RecordFilter(bot: bot.id, method: "sendMessage", sentOnly: true)
             let answers = await platform.simulator.calls(filter, count: 1, within: .seconds(60))
-            #expect(answers.map(\.text) == ["echo: are you there?"])
+            let hops = try await platform.hops(of: bot)
+            #expect(answers.map(\.text) == ["echo: are you there?"], "\(hops)")
             try await worker.stop()
         }
     }

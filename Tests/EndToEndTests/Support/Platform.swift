@@ -266,6 +266,23 @@ final class Platform: Sendable {
         return found
     }
 
+    /// How far a bot's messages have come, for a test that waited in vain: Telegram, both topics, both groups.
+    func hops(of bot: BotInfo) async throws -> String {
+        let id = BotID(number: bot.id)
+        let gateway = TelegramGateway.senderGroup(ObjectKey(namespace: "tgs-system", name: "main"))
+        var text = "Telegram: \(try simulator.state(of: bot.id))"
+        for (topic, group) in [(id.incomingTopic, id.workerGroup), (id.outgoingTopic, gateway)] {
+            let count = try await admin.describeTopics([topic], timeout: .seconds(10))[topic]??.partitions.count ?? 0
+            let partitions = (0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) }
+            let ends = try await admin.logEndOffsets(partitions)
+            let committed = try await admin.committedOffsets(group: group, partitions)
+            for partition in partitions {
+                text += "; \(partition): end \(ends[partition] ?? -1), committed \(committed[partition] ?? -1)"
+            }
+        }
+        return text
+    }
+
     func topics(_ bot: BotInfo) async throws -> [String: Int] {
         let id = BotID(number: bot.id)
         return try await admin.describeTopics(
