@@ -121,6 +121,37 @@ extension BrokerTests {
             }
         }
 
+        @Test func aGroupTellsWhoReadsWhatAndWhatNobodyReads() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.createTopic("read", partitions: 2)
+                try await broker.createTopic("forgotten")
+                let consumer = try KafkaConsumer(
+                    broker.configuration(), settings: .init(groupID: "readers"), logger: .silent)
+                try consumer.subscribe(["read"])
+                #expect(
+                    try await eventually {
+                        _ = try await consumer.nextBatch(timeout: .milliseconds(100))
+                        return consumer.assignment.count == 2
+                    })
+                try await broker.withAdmin { admin in
+                    let group = try await admin.describeGroup("readers")
+                    #expect(group.state == .stable)
+                    #expect(group.members.map(\.id) == [consumer.memberID])
+                    #expect(group.members.map { Set($0.partitions) } == [consumer.assignment])
+                    #expect(group.readTopics == ["read"])
+                    #expect(try await admin.describeGroup("nobody").members.isEmpty)
+                }
+                let watch = OrphanWatch(
+                    broker.configuration(), groupID: "readers", consumer: consumer, interval: .milliseconds(50),
+                    logger: .silent)
+                let watching = Task { await watch.run { ["read", "forgotten", "absent"] } }
+                #expect(try await eventually { watch.orphans == ["forgotten"] })
+                watching.cancel()
+                await watching.value
+                await consumer.close()
+            }
+        }
+
         @Test func offsetsOfATopicThatIsNotThere() async throws {
             try await KafkaBroker.with { broker in
                 try await broker.withAdmin { admin in

@@ -103,9 +103,12 @@ final class OutgoingSender: Service {
                 }
             })
         committer.attach(consumer)
+        let orphans = OrphanWatch(configuration, groupID: groupID, consumer: consumer, logger: logger)
+        let watching = Task { [directory] in await orphans.run { directory.outgoingTopics } }
+        defer { watching.cancel() }
         var failure: (any Error)?
         do {
-            try await read(consumer, committer, succeeded)
+            try await read(consumer, committer, orphans, succeeded)
         } catch {
             failure = error
         }
@@ -117,7 +120,9 @@ final class OutgoingSender: Service {
         if let failure { throw failure }
     }
 
-    private func read(_ consumer: KafkaConsumer, _ committer: OffsetCommitter, _ succeeded: () -> Void) async throws {
+    private func read(
+        _ consumer: KafkaConsumer, _ committer: OffsetCommitter, _ orphans: OrphanWatch, _ succeeded: () -> Void
+    ) async throws {
         var subscribed: [String] = []
         var mayBeOutdated = true
         var subscribeAt = ContinuousClock.now
@@ -137,6 +142,8 @@ final class OutgoingSender: Service {
                 }
                 mayBeOutdated = false
             }
+            let unread = orphans.orphans
+            guard unread.isEmpty else { throw UnreadTopics(topics: unread) }
             let messages = try await consumer.nextBatch(max: 500, timeout: Self.pollTime)
             health.markReady(Self.check)
             succeeded()
@@ -166,6 +173,16 @@ final class OutgoingSender: Service {
         if !toPause.isEmpty { try consumer.pause(Array(toPause)) }
         if !toResume.isEmpty { try consumer.resume(Array(toResume)) }
         paused.withLock { $0 = crowded }
+    }
+}
+
+/// Why a consumer is replaced: the group has shared out its topics without these.
+private struct UnreadTopics: Error, CustomStringConvertible {
+    let topics: Set<String>
+
+    var description: String {
+        let names = topics.sorted().prefix(3).joined(separator: ", ") + (topics.count > 3 ? ", …" : "")
+        return "no gateway reads \(topics.count) topics (\(names)): joining the group anew"
     }
 }
 

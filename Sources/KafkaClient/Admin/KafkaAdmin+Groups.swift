@@ -52,6 +52,35 @@ extension KafkaAdmin {
         }
     }
 
+    /// A group's state and who reads what in it. One that was never heard of is ``GroupDescription/State/dead``.
+    package func describeGroup(_ group: String) async throws -> GroupDescription {
+        let what = "describing group \(group)"
+        return try await perform(what, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, within: timeout) { client, options in
+            unsafe group.withCString { name in
+                var names: UnsafePointer<CChar>? = unsafe name
+                unsafe rd_kafka_DescribeConsumerGroups(client.handle, &names, 1, options.pointer, client.queue)
+            }
+        } parse: { (event) throws(KafkaError) in
+            var count = 0
+            let result = unsafe rd_kafka_event_DescribeConsumerGroups_result(event.pointer)
+            let groups = unsafe rd_kafka_DescribeConsumerGroups_result_groups(result, &count)
+            guard count > 0, let description = unsafe groups?[0] else {
+                throw KafkaError(.other, "\(what): the brokers told nothing")
+            }
+            if let error = unsafe rd_kafka_ConsumerGroupDescription_error(description) {
+                let text = unsafe rd_kafka_error_string(error).map { unsafe String(cString: $0) }
+                throw KafkaError(unsafe rd_kafka_error_code(error), what, text: text)
+            }
+            let members = unsafe rd_kafka_ConsumerGroupDescription_member_count(description)
+            return GroupDescription(
+                state: unsafe GroupDescription.State(rd_kafka_ConsumerGroupDescription_state(description)),
+                members: (0..<members).compactMap { index in
+                    unsafe rd_kafka_ConsumerGroupDescription_member(description, index)
+                        .map { unsafe GroupDescription.Member($0) }
+                })
+        }
+    }
+
     /// Deletes a group without members, and its offsets.
     /// - Throws: ``KafkaError``: ``KafkaError/Code/unknownGroup``, ``KafkaError/Code/groupBusy``.
     package func deleteGroup(_ group: String) async throws {
@@ -86,5 +115,31 @@ extension KafkaAdmin {
             throw KafkaError(element.error, "\(what): \(element.partition)")
         }
         return elements
+    }
+}
+
+extension GroupDescription.State {
+    fileprivate init(_ state: rd_kafka_consumer_group_state_t) {
+        switch state {
+        case RD_KAFKA_CONSUMER_GROUP_STATE_PREPARING_REBALANCE: self = .preparingRebalance
+        case RD_KAFKA_CONSUMER_GROUP_STATE_COMPLETING_REBALANCE: self = .completingRebalance
+        case RD_KAFKA_CONSUMER_GROUP_STATE_STABLE: self = .stable
+        case RD_KAFKA_CONSUMER_GROUP_STATE_DEAD: self = .dead
+        case RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY: self = .empty
+        default: self = .unknown
+        }
+    }
+}
+
+extension GroupDescription.Member {
+    fileprivate init(_ member: OpaquePointer) {
+        let text = { (pointer: UnsafePointer<CChar>?) in unsafe pointer.map { unsafe String(cString: $0) } ?? "" }
+        let assignment = unsafe rd_kafka_MemberDescription_assignment(member)
+        let list = unsafe assignment.flatMap { unsafe rd_kafka_MemberAssignment_partitions($0) }
+        unsafe self.init(
+            id: text(rd_kafka_MemberDescription_consumer_id(member)),
+            clientID: text(rd_kafka_MemberDescription_client_id(member)),
+            host: text(rd_kafka_MemberDescription_host(member)),
+            partitions: list.map { unsafe PartitionList.elements(of: $0).map(\.partition) } ?? [])
     }
 }

@@ -31,6 +31,14 @@ package final class KafkaConsumer: Sendable {
     /// The partitions that are ours at present.
     package var assignment: Set<TopicPartition> { core.assignment }
 
+    /// What the group's coordinator calls this member; `nil` before it has joined.
+    package var memberID: String? {
+        guard let text = unsafe rd_kafka_memberid(core.client.handle) else { return nil }
+        defer { unsafe rd_kafka_mem_free(core.client.handle, text) }
+        let id = unsafe String(cString: text)
+        return id.isEmpty ? nil : id
+    }
+
     /// The last trouble with brokers since the last success.
     package var lastError: KafkaError? { core.client.monitor.lastError }
 

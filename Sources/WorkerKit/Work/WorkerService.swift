@@ -46,12 +46,16 @@ final class WorkerService: Service {
             logger: logger,
             onRebalance: { [weak self] event in await self?.rebalance(event, link) })
         link.set(consumer)
+        let orphans = OrphanWatch(
+            kafka, groupID: configuration.consumerGroup, consumer: consumer, interval: .seconds(15), logger: logger)
+        let watching = Task { [topic = configuration.incomingTopic] in await orphans.run { [topic] } }
+        defer { watching.cancel() }
         let result = await Result {
             try consumer.subscribe([configuration.incomingTopic])
             logger.info(
                 "worker starts",
                 ["topic": .string(configuration.incomingTopic), "group": .string(configuration.consumerGroup)])
-            try await work(consumer, outbox)
+            try await work(consumer, outbox, orphans)
         }
         await commitFinished(consumer)
         await consumer.close()
@@ -70,13 +74,13 @@ final class WorkerService: Service {
         pauses.end()
     }
 
-    private func work(_ consumer: KafkaConsumer, _ outbox: Outbox) async throws {
+    private func work(_ consumer: KafkaConsumer, _ outbox: Outbox, _ orphans: OrphanWatch) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<max(1, configuration.concurrency) {
                 group.addTask { await self.handleJobs(consumer, outbox) }
             }
             do {
-                try await read(consumer)
+                try await read(consumer, orphans)
             } catch {
                 await shutdown()
                 throw error
@@ -86,11 +90,12 @@ final class WorkerService: Service {
 
     // MARK: Reading
 
-    private func read(_ consumer: KafkaConsumer) async throws {
+    private func read(_ consumer: KafkaConsumer, _ orphans: OrphanWatch) async throws {
         var paused: Set<TopicPartition> = []
         var isFull = false
         var trouble: KafkaError?
         while !queue.isStopping {
+            guard orphans.orphans.isEmpty else { throw UnreadTopic(topic: configuration.incomingTopic) }
             let waiting = queue.waitingCount
             isFull = isFull ? waiting > waitingLimit / 2 : waiting >= waitingLimit
             if isFull { pause(&paused, consumer) } else { resume(&paused, consumer) }
@@ -188,6 +193,14 @@ final class WorkerService: Service {
             _ = queue.release(Set(partitions))
         }
     }
+}
+
+/// The group has shared out no partition of the bot's topic: ends the worker, and the one that is started in its place
+/// joins anew.
+private struct UnreadTopic: Error, CustomStringConvertible {
+    let topic: String
+
+    var description: String { "no worker of the group reads \(topic): the worker must be started anew" }
 }
 
 /// The way from a consumer's rebalance handler back to the consumer, which cannot be known before it is made.
