@@ -7,6 +7,39 @@ import Testing
 
 extension BrokerTests {
     @Suite struct Consumer {
+        /// A surplus replica: its group must not wait for it once it is gone.
+        @Test(arguments: ["range", "cooperative-sticky"])
+        func aMemberWithoutPartitionsLeavesWhenItCloses(strategy: String) async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.createTopic("in")
+                let consumers = try (0..<2).map { _ in
+                    let settings = ConsumerSettings(groupID: "workers", partitionAssignmentStrategy: strategy)
+                    let consumer = try KafkaConsumer(broker.configuration(), settings: settings, logger: .silent)
+                    try consumer.subscribe(["in"])
+                    return consumer
+                }
+                try await broker.withAdmin { admin in
+                    #expect(
+                        try await eventually {
+                            for consumer in consumers { _ = try await consumer.nextBatch(timeout: .milliseconds(50)) }
+                            let group = try await admin.describeGroup("workers")
+                            return group.state == .stable && group.members.count == 2
+                                && consumers.map(\.assignment.count).sorted() == [0, 1]
+                        })
+                    let idle = try #require(consumers.first { $0.assignment.isEmpty })
+                    await idle.close()
+                    #expect(
+                        try await eventually {
+                            for consumer in consumers where consumer !== idle {
+                                _ = try await consumer.nextBatch(timeout: .milliseconds(50))
+                            }
+                            return try await admin.describeGroup("workers").members.count == 1
+                        })
+                }
+                for consumer in consumers { await consumer.close() }
+            }
+        }
+
         @Test func twoConsumersShareATopicAndHandItOver() async throws {
             try await KafkaBroker.with { broker in
                 try await broker.createTopic("shared", partitions: 4)

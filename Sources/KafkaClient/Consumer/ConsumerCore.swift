@@ -130,6 +130,9 @@ import Synchronization
             case .read(let request): answer(request)
             case .nothing: break
             case .close:
+                // A cooperative member without partitions closes without a word (seen with librdkafka 2.0.2): its group would
+                // wait for it until its session ends. Without a subscription it leaves.
+                if assignment.isEmpty { unsafe _ = rd_kafka_unsubscribe(client.handle) }
                 unsafe _ = rd_kafka_consumer_close(client.handle)
                 batch = []
                 let waiting = state.withLock { $0.closed() }

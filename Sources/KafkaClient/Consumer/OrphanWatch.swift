@@ -17,10 +17,11 @@ package final class OrphanWatch: Sendable {
 
     /// - Parameters:
     ///   - consumer: a member of the group.
-    ///   - interval: the time between two looks. Brokers are asked only while this member does not read all topics itself.
+    ///   - interval: the time between two looks, but 2 s at most once something was found. Brokers are asked only while
+    ///     this member does not read all topics itself.
     package init(
         _ configuration: KafkaConfiguration, groupID: String, consumer: KafkaConsumer,
-        interval: Duration = .seconds(10), logger: Logger
+        interval: Duration = .seconds(5), logger: Logger
     ) {
         self.configuration = configuration
         self.groupID = groupID
@@ -38,7 +39,7 @@ package final class OrphanWatch: Sendable {
     package func run(topics: @Sendable () -> [String]) async {
         var admin: KafkaAdmin?
         var before: Set<String> = []
-        while await sleepUnlessCancelled(for: interval) {
+        while await sleepUnlessCancelled(for: before.isEmpty ? interval : min(interval, .seconds(2))) {
             let mine = Set(consumer.assignment.map(\.topic))
             let missing = Set(topics()).subtracting(mine)
             var unread: Set<String> = []
