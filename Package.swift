@@ -146,7 +146,11 @@ let package = Package(
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
         tests(
             "OperatorTests",
-            ["ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI"]),
+            [
+                "ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator",
+                "PlatformAPI",
+                "TelegramBotAPI",
+            ]),
         tests(
             "GatewayTests",
             [

@@ -48,6 +48,25 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func aDeletionWaitsForTheBrokerAndSaysSo() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("leaving")
+            try await platform.apply(Platform.manifest("leaving"))
+            try await platform.waitFor(.ready, of: "leaving", "True/Ready")
+            await platform.broker.stop()
+            _ = try await platform.controlPlane.kubectl(
+                "delete", "telegrambot", "leaving", "-n", "bots", "--wait=false")
+            try await platform.waitFor(.ready, of: "leaving", "False/Deleting")
+            // In order: nothing comes in any more while the rest waits.
+            #expect(try platform.simulator.state(of: bot.id).webhook == nil)
+            try await platform.broker.restart()
+            try await platform.eventually("the bot is gone", within: .seconds(90)) {
+                try await platform.bot("leaving") == nil ? nil : "still there"
+            }
+            #expect(try await platform.topics(bot).isEmpty)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func withoutKEDAThenWith() async throws {
         var options = Platform.Options()
         options.keda = false

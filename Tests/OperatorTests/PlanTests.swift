@@ -1,6 +1,8 @@
+import Foundation
 import KafkaClient
 import KubernetesTypes
 import PlatformAPI
+import TelegramBotAPI
 import Testing
 
 @testable import Operator
@@ -102,6 +104,21 @@ import Testing
         #expect(wish.allowedUpdates == ["message", "callback_query"])
         #expect(wish.maxConnections == 20)
         #expect(WebhookWish(Samples.context(Samples.bot { $0.spec.updates = nil }), secret: "s").allowedUpdates == nil)
+    }
+
+    @Test(arguments: [
+        (
+            #""url":"https://bots.example.org/webhook/bot_42","max_connections":20,"allowed_updates":["callback_query","message"]"#,
+            true
+        ),
+        (#""url":"https://bots.example.org/webhook/bot_42""#, true),
+        (#""url":"https://elsewhere.example.org/","max_connections":20"#, false),
+        (#""url":"https://bots.example.org/webhook/bot_42","max_connections":40"#, false),
+        (#""url":"https://bots.example.org/webhook/bot_42","allowed_updates":["message"]"#, false),
+    ]) func whatTelegramHasIsCompared(fields: String, isMet: Bool) throws {
+        let text = #"{"pending_update_count":0,"has_custom_certificate":false,\#(fields)}"#
+        let info = try JSONDecoder().decode(WebhookInfo.self, from: Data(text.utf8))
+        #expect(WebhookWish(Samples.context(), secret: "s").isMet(by: info) == isMet)
     }
 
     @Test func theHashChangesWithEachInputAndWithNothingElse() {

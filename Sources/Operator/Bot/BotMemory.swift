@@ -13,6 +13,8 @@ final class BotMemory: Sendable {
         var topics: (wish: String, at: ContinuousClock.Instant)?
         /// When getWebhookInfo was last asked.
         var webhookCheckedAt: ContinuousClock.Instant?
+        /// The uid of the resource whose deletion was seen to its end.
+        var released: String?
     }
 
     private let entries = Locked<[ObjectKey: Entry]>([:])

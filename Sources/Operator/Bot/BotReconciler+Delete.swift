@@ -18,6 +18,8 @@ extension BotReconciler {
     /// What does not answer delays the end, but no longer than the settings' patience; then an Event says what was left.
     func delete(_ bot: TelegramBot) async throws -> ReconcileResult {
         guard bot.metadata.finalizers?.contains(BotFinalizer.name) == true else { return .done }
+        // The watch may still show what has been let go: a bot that is applied again meanwhile must not be taken back.
+        guard memory[bot.key].released != bot.metadata.uid else { return .done }
         var leftovers: [String] = []
         let botID = bot.status?.botID.flatMap { BotID($0) }
         // A second resource of the same bot never owned what is outside of its namespace.
@@ -57,6 +59,7 @@ extension BotReconciler {
         }
         _ = try await Finalizers.remove(BotFinalizer.name, from: bot, client, fieldManager: FieldManager.main)
         memory.forget(bot.key)
+        memory.update(bot.key) { $0.released = bot.metadata.uid }
         logger.info("bot is deleted", ["bot": .string("\(bot.key)"), "bot_id": .string(bot.status?.botID ?? "")])
         return .done
     }
@@ -71,6 +74,7 @@ extension BotReconciler {
             throw CancellationError()
         } catch {
             guard age(ofDeletion: bot) > settings.deletionPatience else {
+                await tellDelay("\(what) cannot be taken back yet: \(error)", of: bot)
                 // Workers need a moment to leave their group: no reason to alarm anybody.
                 if age(ofDeletion: bot) > Self.quietDelay {
                     events.record(
@@ -80,6 +84,17 @@ extension BotReconciler {
                 throw error
             }
             leftovers.append("\(what): \(error)")
+        }
+    }
+
+    /// What a deletion waits for, in the status.
+    private func tellDelay(_ message: String, of bot: TelegramBot) async {
+        let work = BotWork(bot: bot, now: Self.timestamp())
+        work.conditions.summarize(failure: StepFailure(.ready, "Deleting", message))
+        do {
+            try await writeStatus(work, of: bot)
+        } catch {
+            logger.debug("the status was not written", ["bot": .string("\(bot.key)"), "error": .string("\(error)")])
         }
     }
 

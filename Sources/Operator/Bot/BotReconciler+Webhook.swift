@@ -15,13 +15,14 @@ extension BotReconciler {
             guard isCheckDue(context.bot.key) else { return }
             let info = try await telegram.getWebhookInfo(token: token, timeout: settings.telegramTimeout)
             memory.update(context.bot.key) { $0.webhookCheckedAt = clock.now }
-            if info.url == wish.url {
+            if wish.isMet(by: info) {
                 work.status.webhook?.pendingUpdates = info.pendingUpdateCount
                 work.status.webhook?.lastError = info.lastErrorMessage
                 work.conditions.set(.webhookReady, .true, "WebhookSet", "Telegram delivers to \(wish.url)")
                 return
             }
-            logger.info("webhook points elsewhere, setting it again", ["bot_id": .string("\(context.botID)")])
+            logger.info(
+                "Telegram has another webhook than was set, setting it again", ["bot_id": .string("\(context.botID)")])
         }
         do {
             try await telegram.setWebhook(

@@ -1,5 +1,6 @@
 import Cryptography
 import PlatformAPI
+import TelegramBotAPI
 
 /// The webhook settings that a bot should have at Telegram. Pure.
 struct WebhookWish: Sendable, Equatable {
@@ -14,6 +15,14 @@ struct WebhookWish: Sendable, Equatable {
         self.secret = secret
         allowedUpdates = context.bot.spec.updates?.allowedUpdates
         maxConnections = context.bot.spec.maxConnections
+    }
+
+    /// Whether this is what Telegram has, as far as it tells: the secret never, the kinds of updates not when they are the
+    /// default ones.
+    func isMet(by info: WebhookInfo) -> Bool {
+        guard info.url == url, info.maxConnections ?? maxConnections == maxConnections else { return false }
+        guard let kinds = info.allowedUpdates else { return true }
+        return Set(kinds) == Set(allowedUpdates ?? [])
     }
 
     /// A fingerprint that may be seen; the secret has so much chance in it that it cannot be found from this.
