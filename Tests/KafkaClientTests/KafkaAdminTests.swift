@@ -121,6 +121,40 @@ extension BrokerTests {
             }
         }
 
+        /// With librdkafka's own time-out the program would be ended when the broker comes back.
+        @Test func aCoordinatorThatIsAwayIsGivenUpAndAskedAgainWhenItIsBack() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.createTopic("in")
+                let partition = TopicPartition(topic: "in", partition: 0)
+                let admin = try KafkaAdmin(broker.configuration(), timeout: .milliseconds(1500), logger: .silent)
+                try await admin.commitOffsets(group: "workers", [partition: 0])
+                for round in 1...3 {
+                    await broker.stop()
+                    async let first = kafkaError { try await admin.deleteGroup("none") }
+                    async let second = kafkaError { _ = try await admin.describeGroup("workers") }
+                    let third = await kafkaError { _ = try await admin.committedOffsets(group: "workers", nil) }
+                    for error in [await first, await second, third] {
+                        #expect(error?.isRetriable == true, "\(String(describing: error)), round \(round)")
+                    }
+                    try await broker.restart()
+                    let isBack = try await eventually {
+                        do {
+                            try await admin.commitOffsets(group: "workers", [partition: Int64(round)])
+                            return true
+                        } catch let error as KafkaError where error.isRetriable {
+                            return false
+                        }
+                    }
+                    #expect(isBack)
+                    // What was given up has its chance to do harm.
+                    try await Task.sleep(for: .milliseconds(500))
+                    let committed = try await admin.committedOffsets(group: "workers", [partition])
+                    #expect(committed == [partition: Int64(round)])
+                }
+                await admin.close()
+            }
+        }
+
         @Test func aGroupTellsWhoReadsWhatAndWhatNobodyReads() async throws {
             try await KafkaBroker.with { broker in
                 try await broker.createTopic("read", partitions: 2)

@@ -9,7 +9,7 @@ extension KafkaAdmin {
     ) async throws -> [TopicPartition: Int64] {
         if let partitions, partitions.isEmpty { return [:] }
         let what = "committed offsets of group \(group)"
-        return try await perform(what, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, within: timeout) {
+        return try await performAtCoordinator(what, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
             client, options in
             var request =
                 if let partitions {
@@ -38,7 +38,7 @@ extension KafkaAdmin {
     package func commitOffsets(group: String, _ offsets: [TopicPartition: Int64]) async throws {
         guard !offsets.isEmpty else { return }
         let what = "committing offsets for group \(group)"
-        try await perform(what, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, within: timeout) { client, options in
+        try await performAtCoordinator(what, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS) { client, options in
             var request = unsafe PartitionList(offsets).withPointer {
                 unsafe rd_kafka_AlterConsumerGroupOffsets_new(group, $0)
             }
@@ -55,7 +55,7 @@ extension KafkaAdmin {
     /// A group's state and who reads what in it. One that was never heard of is ``GroupDescription/State/dead``.
     package func describeGroup(_ group: String) async throws -> GroupDescription {
         let what = "describing group \(group)"
-        return try await perform(what, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, within: timeout) { client, options in
+        return try await performAtCoordinator(what, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) { client, options in
             unsafe group.withCString { name in
                 var names: UnsafePointer<CChar>? = unsafe name
                 unsafe rd_kafka_DescribeConsumerGroups(client.handle, &names, 1, options.pointer, client.queue)
@@ -85,7 +85,7 @@ extension KafkaAdmin {
     /// - Throws: ``KafkaError``: ``KafkaError/Code/unknownGroup``, ``KafkaError/Code/groupBusy``.
     package func deleteGroup(_ group: String) async throws {
         let what = "deleting group \(group)"
-        try await perform(what, RD_KAFKA_ADMIN_OP_DELETEGROUPS, within: timeout) { client, options in
+        try await performAtCoordinator(what, RD_KAFKA_ADMIN_OP_DELETEGROUPS) { client, options in
             var request = unsafe rd_kafka_DeleteGroup_new(group)
             defer { unsafe rd_kafka_DeleteGroup_destroy(request) }
             unsafe rd_kafka_DeleteGroups(client.handle, &request, 1, options.pointer, client.queue)

@@ -13,8 +13,34 @@ extension KafkaAdmin {
         parse: @escaping @Sendable (Event) throws(KafkaError) -> Result
     ) async throws -> Result {
         try checkOpen(what)
-        let client = client
-        return try await client.answer { (token) throws(KafkaError) in
+        return try await Self.perform(what, operation, on: client, within: timeout, start, parse: parse)
+    }
+
+    /// One that the coordinator of a group answers. It may still be carried out after it has timed out here.
+    func performAtCoordinator<Result: Sendable>(
+        _ what: String, _ operation: rd_kafka_admin_op_t,
+        _ start: (Client, AdminOptions) throws(KafkaError) -> Void,
+        parse: @escaping @Sendable (Event) throws(KafkaError) -> Result
+    ) async throws -> Result {
+        try checkOpen(what)
+        let client = try groups.current(what)
+        do {
+            return try await Self.perform(
+                what, operation, on: client, within: GroupClient.patience, waiting: timeout, start, parse: parse)
+        } catch let error as KafkaError {
+            guard error.code == .timedOut || error.code == .closed && !groups.isClosed else { throw error }
+            groups.renew(client)
+            throw client.monitor.explained(
+                KafkaError(.timedOut, "\(what): no answer from the group's coordinator", isRetriable: true))
+        }
+    }
+
+    private static func perform<Result: Sendable>(
+        _ what: String, _ operation: rd_kafka_admin_op_t, on client: Client, within timeout: Duration,
+        waiting limit: Duration? = nil, _ start: (Client, AdminOptions) throws(KafkaError) -> Void,
+        parse: @escaping @Sendable (Event) throws(KafkaError) -> Result
+    ) async throws -> Result {
+        try await client.answer(within: limit) { (token) throws(KafkaError) in
             guard let options = unsafe rd_kafka_AdminOptions_new(client.handle, operation) else {
                 throw KafkaError(.unsupported, "\(what): not known to librdkafka")
             }

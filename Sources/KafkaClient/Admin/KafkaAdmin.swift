@@ -12,6 +12,8 @@ package final class KafkaAdmin: Sendable {
     let client: Client
     /// For questions about single topics.
     let topics: TopicClient
+    /// For what coordinators of groups answer.
+    let groups: GroupClient
     let calls = BlockingCalls(name: "kafka-admin-call", limit: 4)
     /// How long an operation may take whose signature has no time-out.
     let timeout: Duration
@@ -24,6 +26,7 @@ package final class KafkaAdmin: Sendable {
     ) throws(KafkaError) {
         client = try Client(.producer, configuration, own: [], logger: logger)
         topics = TopicClient(configuration, logger: logger)
+        groups = GroupClient(configuration, logger: logger)
         self.timeout = timeout
         state = AdminState()
         // The thread must not keep `self`, or it would never be released.
@@ -46,6 +49,7 @@ package final class KafkaAdmin: Sendable {
         client.closeAnswers()
         client.wake()
         topics.close()
+        groups.close()
     }
 
     /// Throws once ``close()`` was called.

@@ -84,7 +84,7 @@ import Synchronization
         case RD_KAFKA_EVENT_DR: other(unsafe Event(pointer: event))
         default:
             let token = unsafe UInt(bitPattern: rd_kafka_event_opaque(event))
-            if let answer = pending.withLock({ $0.take(token) }) { answer(unsafe Event(pointer: event)) }
+            if let answer = pending.withLock({ $0.take(token) }) { answer(.event(unsafe Event(pointer: event))) }
         }
         return true
     }
@@ -128,25 +128,37 @@ import Synchronization
 
     /// Starts an operation whose answer is an event with the given opaque, and waits for it.
     /// - Parameters:
+    ///   - limit: after this, waiting ends with ``KafkaError/Code/timedOut``, whatever becomes of the operation.
     ///   - start: hands the opaque to librdkafka; what it throws is thrown.
     ///   - parse: called on the thread that serves events.
     func answer<Result: Sendable>(
+        within limit: Duration? = nil,
         _ start: (AnswerToken) throws(KafkaError) -> Void,
         parse: @escaping @Sendable (Event) throws(KafkaError) -> Result
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result, any Error>) in
+        let started = Locked<UInt?>(nil)
+        let timer = limit.map { limit in
+            Task { [self] in
+                guard await sleepUnlessCancelled(for: limit), let token = started.withLock({ $0 }) else { return }
+                pending.withLock { $0.take(token) }?(.late)
+            }
+        }
+        defer { timer?.cancel() }
+        return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result, any Error>) in
             let token = pending.withLock { pending in
-                pending.add { event in
+                pending.add { outcome in
                     do throws(KafkaError) {
-                        guard let event else {
-                            throw KafkaError(.closed, "the Kafka client was closed during the operation")
+                        switch outcome {
+                        case .event(let event): continuation.resume(returning: try parse(event))
+                        case .closed: throw KafkaError(.closed, "the Kafka client was closed during the operation")
+                        case .late: throw KafkaError(.timedOut, "no answer in time", isRetriable: true)
                         }
-                        continuation.resume(returning: try parse(event))
                     } catch {
                         continuation.resume(throwing: error)
                     }
                 }
             }
+            started.withLock { $0 = token }
             do throws(KafkaError) {
                 guard let token else { throw KafkaError(.closed, "the Kafka client is closed") }
                 do throws(KafkaError) {
@@ -163,7 +175,7 @@ import Synchronization
 
     /// Fails what waits for an answer, and everything asked from now on.
     func closeAnswers() {
-        for answer in pending.withLock({ $0.close() }) { answer(nil) }
+        for answer in pending.withLock({ $0.close() }) { answer(.closed) }
     }
 
     // MARK: Construction

@@ -1,7 +1,14 @@
 /// Operations that wait for their event, by the token that librdkafka carries as their opaque.
 struct PendingAnswers {
-    /// Is given the event, or `nil` when the client was closed.
-    typealias Answer = @Sendable (Event?) -> Void
+    typealias Answer = @Sendable (Outcome) -> Void
+
+    enum Outcome {
+        case event(Event)
+        /// The client was closed.
+        case closed
+        /// Whoever waited has given up.
+        case late
+    }
 
     private var answers: [UInt: Answer] = [:]
     private var lastToken: UInt = 0
