@@ -9,5 +9,5 @@ cd "$PROJECT"
     "$RUN"/*) "$PROJECT/scripts/node.sh" -d "$folder" down ;;
     esac
 done
-rm -rf .build .build-*
+rm -rf .build .build-* examples/*/.build
 [ ! -d "$RUN" ] || as_root rm -rf "$RUN"

@@ -90,6 +90,7 @@ extension BotReconciler {
     /// What a deletion waits for, in the status.
     private func tellDelay(_ message: String, of bot: TelegramBot) async {
         let work = BotWork(bot: bot, now: Self.timestamp())
+        // No trouble yet: an Event comes when it lasts.
         work.conditions.summarize(failure: StepFailure(.ready, "Deleting", message))
         do {
             try await writeStatus(work, of: bot)

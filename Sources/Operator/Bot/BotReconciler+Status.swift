@@ -20,10 +20,12 @@ extension BotReconciler {
             // Deleted meanwhile: there is nobody left to tell.
             return
         }
-        report(status, before: bot.status, of: bot)
+        report(status, before: bot.status, of: bot, isTrouble: work.isInTrouble)
     }
 
-    private func report(_ status: TelegramBotStatus, before: TelegramBotStatus?, of bot: TelegramBot) {
+    private func report(
+        _ status: TelegramBotStatus, before: TelegramBotStatus?, of bot: TelegramBot, isTrouble: Bool
+    ) {
         let ready = ConditionType.ready.rawValue
         guard let now = status.conditions?.first(where: { $0.type == ready }) else { return }
         let then = before?.conditions?.first { $0.type == ready }
@@ -32,7 +34,7 @@ extension BotReconciler {
             "bot is \(now.status == .true ? "ready" : "not ready")",
             ["bot": .string("\(bot.key)"), "bot_id": .string(status.botID ?? ""), "reason": .string(now.reason)])
         events.record(
-            regarding: bot.reference, type: now.status == .true ? .normal : .warning, reason: now.reason,
+            regarding: bot.reference, type: isTrouble ? .warning : .normal, reason: now.reason,
             action: "Reconcile", note: now.message)
     }
 }

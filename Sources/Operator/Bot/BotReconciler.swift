@@ -57,6 +57,7 @@ final class BotReconciler: Sendable {
             failure = error
         }
         work.conditions.summarize(failure: failure)
+        work.isInTrouble = failure != nil
         try await writeStatus(work, of: bot)
         guard let failure else { return .requeue(after: settings.resyncInterval * Double.random(in: 0.9...1.1)) }
         switch failure.retry {
@@ -119,6 +120,8 @@ final class BotWork {
     var conditions: ConditionSet
     /// Known once the token was read.
     var botID = BotID(number: 0)
+    /// Something failed; what only takes its time is no trouble.
+    var isInTrouble = false
 
     init(bot: TelegramBot, now: String) {
         self.bot = bot
