@@ -42,10 +42,14 @@ package final class HTTPServer: Service {
     /// The port listened on; 0 before ``start()``.
     package var port: UInt16 { engine.port }
 
-    /// Serves until ``shutdown()``. Cancellation ends it at once: what is in flight is answered 503.
+    /// Serves until ``shutdown()``, also when that came first. Cancellation ends it at once: what is in flight is
+    /// answered 503.
     package func run() async throws {
-        if engine.hasStopped { return }
-        try start()
+        do {
+            try start()
+        } catch {
+            guard error.code == .alreadyStopped else { throw error }
+        }
         await withTaskCancellationHandler {
             await engine.stopped()
         } onCancel: {

@@ -152,4 +152,29 @@ import Testing
         await server.shutdown()
         try await running.value
     }
+
+    /// Whoever runs a server in a task of its own cannot know whether that task began before the shutdown.
+    @Test func runReturnsWhenTheShutdownCameFirst() async throws {
+        let gate = Gate()
+        let server = HTTPServer(name: "test", logger: .silent) { _ in
+            await gate.pass()
+            return .text("done")
+        }
+        try server.start()
+        let port = server.port
+        let busy = try RawConnection(port: port)
+        try await busy.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        await eventually("the handler runs") { gate.arrived == 1 }
+        let ending = Task { await server.shutdown() }
+        await eventually("new connections are refused") {
+            do { _ = try RawConnection(port: port) } catch { return true }
+            return false
+        }
+        let running = Task { try await server.run() }
+        gate.open()
+        #expect(try await busy.response().status == 200)
+        try await running.value
+        await ending.value
+        try await server.run()
+    }
 }
