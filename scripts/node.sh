@@ -172,7 +172,7 @@ up() {
 enter() {
     local pid
     pid=$(node_pid) || fail "no node is up in $DIR: node.sh up"
-    exec nsenter --target "$pid" --net --mount --uts --ipc --wdns="$PWD" env KUBECONFIG="$DIR/admin.kubeconfig" \
+    exec nsenter --target "$pid" --net --mount --uts --ipc --pid --wdns="$PWD" env KUBECONFIG="$DIR/admin.kubeconfig" \
         CONTAINERD_NAMESPACE=k8s.io PATH="$DIR/bin:$CACHE/python/bin:$PATH:/usr/sbin:/sbin" "$@"
 }
 
