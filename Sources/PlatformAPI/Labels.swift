@@ -26,6 +26,12 @@ package enum Annotations {
     package static let owner = "telegram-serverless.io/owner"
     /// On a worker's pod template: fingerprint of its Secret, so that a changed token rolls the workers.
     package static let secretHash = "telegram-serverless.io/secret-hash"
+    /// On a TelegramBot: any value; a change of it gives the webhook a new secret.
+    package static let rotateWebhookSecret = "telegram-serverless.io/rotate-webhook-secret"
+    /// On a binding Secret: the value of ``rotateWebhookSecret`` that has been acted on.
+    package static let rotation = "telegram-serverless.io/rotation"
+    /// On a binding Secret: since when its first webhook secret is the present one, in seconds since 1970.
+    package static let secretSince = "telegram-serverless.io/webhook-secret-since"
     /// "true" on a Deployment once `spec.replicas` has been handed to the autoscaler.
     package static let replicasHandedOver = "telegram-serverless.io/replicas-handed-over"
 }

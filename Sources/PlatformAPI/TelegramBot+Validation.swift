@@ -19,6 +19,9 @@ extension TelegramBot {
                 "spec.tokenSecretRef.name is bot-\(name), which is the name of the worker's own Secret: choose another")
         }
         if spec.tokenSecretRef.name.isEmpty { problems.append("spec.tokenSecretRef.name is empty: name a Secret") }
+        if let botID = spec.botID, BotID(botID) == nil {
+            problems.append("spec.botID is \"\(botID)\": write bot_ and the number before the colon of the token")
+        }
         if spec.maxReplicas < 1 { problems.append("spec.scaling.maxReplicas is \(spec.maxReplicas): at least 1") }
         if spec.minReplicas < 0 { problems.append("spec.scaling.minReplicas is \(spec.minReplicas): at least 0") }
         if spec.minReplicas > spec.maxReplicas {

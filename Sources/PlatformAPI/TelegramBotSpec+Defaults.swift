@@ -10,5 +10,8 @@ extension TelegramBotSpec {
     package var cooldownPeriod: String { scaling?.cooldownPeriod ?? "120s" }
     package var partitions: Int { kafka?.partitions ?? max(1, maxReplicas) }
     package var maxConnections: Int { updates?.maxConnections ?? 40 }
+    package var webhookAdoption: WebhookAdoption { updates?.webhookAdoption ?? .ifUnowned }
+    package var effectiveDriftPolicy: DriftPolicy { driftPolicy ?? .repair }
+    package var effectiveAdoptionPolicy: AdoptionPolicy { adoptionPolicy ?? .ifOwned }
     package var effectiveDeletionPolicy: DeletionPolicy { deletionPolicy ?? .delete }
 }

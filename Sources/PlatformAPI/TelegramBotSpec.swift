@@ -5,20 +5,34 @@ package import KubernetesTypes
 package struct TelegramBotSpec: Codable, Sendable, Equatable {
     /// The Secret, in the bot's namespace, that holds the token @BotFather gave.
     package var tokenSecretRef: SecretKeyReference
+    /// `bot_<number>`: which bot the token must be of. Absent: the first one that Telegram confirmed.
+    package var botID: String?
     /// The gateway that carries the bot's messages; absent: the cluster's default gateway.
     package var gatewayRef: GatewayReference?
     package var updates: Updates?
     package var worker: Worker?
     package var scaling: Scaling?
     package var kafka: Kafka?
+    /// Absent: the bot works.
+    package var suspend: Suspension?
+    /// Absent: `Repair`.
+    package var driftPolicy: DriftPolicy?
+    /// Absent: `IfOwned`.
+    package var adoptionPolicy: AdoptionPolicy?
     /// What happens to topics and offsets when the bot is deleted; absent: `Delete`.
     package var deletionPolicy: DeletionPolicy?
 
     package init(
-        tokenSecretRef: SecretKeyReference, gatewayRef: GatewayReference? = nil, updates: Updates? = nil,
-        worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil, deletionPolicy: DeletionPolicy? = nil
+        tokenSecretRef: SecretKeyReference, botID: String? = nil, gatewayRef: GatewayReference? = nil,
+        updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil,
+        suspend: Suspension? = nil, driftPolicy: DriftPolicy? = nil, adoptionPolicy: AdoptionPolicy? = nil,
+        deletionPolicy: DeletionPolicy? = nil
     ) {
         self.tokenSecretRef = tokenSecretRef
+        self.botID = botID
+        self.suspend = suspend
+        self.driftPolicy = driftPolicy
+        self.adoptionPolicy = adoptionPolicy
         self.gatewayRef = gatewayRef
         self.updates = updates
         self.worker = worker
@@ -59,10 +73,15 @@ extension TelegramBotSpec {
         package var allowedUpdates: [String]?
         /// Simultaneous webhook connections, 1–100; absent: 40.
         package var maxConnections: Int?
+        /// Whether a webhook that points elsewhere may be replaced; absent: `IfUnowned`.
+        package var webhookAdoption: WebhookAdoption?
 
-        package init(allowedUpdates: [String]? = nil, maxConnections: Int? = nil) {
+        package init(
+            allowedUpdates: [String]? = nil, maxConnections: Int? = nil, webhookAdoption: WebhookAdoption? = nil
+        ) {
             self.allowedUpdates = allowedUpdates
             self.maxConnections = maxConnections
+            self.webhookAdoption = webhookAdoption
         }
     }
 
@@ -137,6 +156,42 @@ extension TelegramBotSpec {
             self.replicationFactor = replicationFactor
             self.config = config
         }
+    }
+
+    /// Whose webhook at Telegram may be replaced by the bot's own.
+    package enum WebhookAdoption: String, Codable, Sendable, CaseIterable {
+        /// None that points elsewhere, not even where the bot had its webhook before.
+        case never = "Never"
+        /// Where there is none, where the bot had its webhook before, and where it points at a gateway of this cluster.
+        case ifUnowned = "IfUnowned"
+        /// Any.
+        case always = "Always"
+    }
+
+    /// How a bot is at rest. No worker runs in any case.
+    package enum Suspension: String, Codable, Sendable, CaseIterable {
+        /// Updates are taken and kept in Kafka.
+        case buffer = "Buffer"
+        /// Updates are refused: Telegram keeps them for as long as it does, 24 hours for messages.
+        case refuse = "Refuse"
+        /// The webhook is taken away: Telegram keeps updates as for `Refuse`.
+        case off = "Off"
+    }
+
+    /// What happens to a difference that somebody else made.
+    package enum DriftPolicy: String, Codable, Sendable, CaseIterable {
+        /// It is put right.
+        case repair = "Repair"
+        /// It is told in the condition `Drifted`, and left.
+        case report = "Report"
+    }
+
+    /// What happens to topics, Deployment and Secret of the right names that are there already.
+    package enum AdoptionPolicy: String, Codable, Sendable, CaseIterable {
+        /// Those that carry the platform's mark are used, others refused.
+        case ifOwned = "IfOwned"
+        /// They are taken over.
+        case always = "Always"
     }
 
     package enum DeletionPolicy: String, Codable, Sendable, CaseIterable {

@@ -44,21 +44,29 @@ package struct WebhookHandler: Sendable {
         // Sending it again would not help, so Telegram is told that all is well.
         case .notAnUpdate: return .text(.ok, "not an update")
         case .tooLarge: return .text(.payloadTooLarge, "the update is larger than the broker takes")
-        case .unavailable:
-            var response = HTTPServerResponse.text(.serviceUnavailable, "try again later")
-            response.headers["Retry-After"] = "\(retryAfterSeconds)"
-            return response
+        case .unavailable: return Self.again(after: retryAfterSeconds, "try again later")
+        case .suspended: return Self.again(after: Self.suspendedRetrySeconds, "the bot is suspended")
         }
     }
 
+    private static func again(after seconds: Int, _ why: String) -> HTTPServerResponse {
+        var response = HTTPServerResponse.text(.serviceUnavailable, why)
+        response.headers["Retry-After"] = "\(seconds)"
+        return response
+    }
+
+    /// How soon Telegram tries again to deliver to a bot that is suspended, and so how soon it hears of the bot's return.
+    private static let suspendedRetrySeconds = 30
+
     private enum Result {
-        case accepted, unknownBot, wrongSecret, notAnUpdate, tooLarge, unavailable
+        case accepted, unknownBot, wrongSecret, suspended, notAnUpdate, tooLarge, unavailable
 
         var label: String {
             switch self {
             case .accepted: "accepted"
             case .unknownBot: "unknown_bot"
             case .wrongSecret: "wrong_secret"
+            case .suspended: "suspended"
             case .notAnUpdate: "not_an_update"
             case .tooLarge: "too_large"
             case .unavailable: "unavailable"
@@ -73,6 +81,7 @@ package struct WebhookHandler: Sendable {
                 "webhook with a wrong secret", ["bot_id": .string(bot), "remote": .string(request.remoteAddress)])
             return .wrongSecret
         }
+        guard binding.intake == .accept else { return .suspended }
         let fields: UpdateFields
         do {
             fields = try UpdateFields.scan(request.body)

@@ -31,10 +31,7 @@ extension BotReconciler {
                 try await removeWebhook(bot, gateway)
             }
         }
-        if hasKEDA { try await deleteIfThere(ScaledObject.self, bot.workerObjectKey) }
-        if stores.deployments.get(bot.workerObjectKey) != nil {
-            try await deleteIfThere(Deployment.self, bot.workerObjectKey)
-        }
+        try await deleteWorker(bot)
         if stores.secrets.get(bot.workerObjectKey)?.digest != nil {
             try await deleteIfThere(Secret.self, bot.workerObjectKey)
         }
@@ -62,6 +59,40 @@ extension BotReconciler {
         memory.update(bot.key) { $0.released = bot.metadata.uid }
         logger.info("bot is deleted", ["bot": .string("\(bot.key)"), "bot_id": .string(bot.status?.botID ?? "")])
         return .done
+    }
+
+    private func deleteWorker(_ bot: TelegramBot) async throws {
+        if hasKEDA { try await deleteIfThere(ScaledObject.self, bot.workerObjectKey) }
+        if stores.deployments.get(bot.workerObjectKey) != nil {
+            try await deleteIfThere(Deployment.self, bot.workerObjectKey)
+        }
+    }
+
+    /// Takes back what was made for the bot that a resource was, before it becomes another one. The worker's Secret stays:
+    /// it is written anew, and until then has the token by which the webhook is turned off.
+    func release(_ former: BotID, of work: BotWork) async throws {
+        let bot = work.bot
+        let gateway = bot.gatewayKey.map { stores.gateways.get($0) } ?? stores.defaultGateway
+        if stores.elder(of: bot, botID: former) == nil {
+            try await step(.tokenValid) {
+                if let token = try await tokenFromWorkerSecret(bot), token.botNumber == former.number {
+                    try await removeWebhook(bot, gateway, token)
+                }
+                try await deleteWorker(bot)
+                for binding in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description)
+                where binding.name == former.bindingName { try await deleteIfThere(Secret.self, binding) }
+                if bot.spec.effectiveDeletionPolicy == .delete { try await removeTopics(bot, former, gateway) }
+            }
+        }
+        events.record(
+            regarding: bot.reference, type: .normal, reason: "BotIdentityChanged", action: "Reconcile",
+            note: "the resource was \(former) and becomes \(work.botID), as spec.botID says")
+        work.status.webhook = nil
+        work.status.kafka = nil
+        memory.update(bot.key) { entry in
+            entry.topics = nil
+            entry.webhookCheckedAt = nil
+        }
     }
 
     /// Tries something outside Kubernetes. A failure is thrown, to be tried again, until the patience has run out.
@@ -111,9 +142,7 @@ extension BotReconciler {
 
     /// Turns the webhook off when it is still ours. A token that is gone or refused has no webhook to turn off.
     private func removeWebhook(_ bot: TelegramBot, _ gateway: TelegramGateway?) async throws {
-        guard let url = bot.status?.webhook?.url else { return }
-        // The status remembers which server was told: the gateway may be another one by now, or gone.
-        guard let server = bot.status?.webhook?.apiBaseURL ?? gateway?.spec.apiBaseURL else { return }
+        guard bot.status?.webhook?.url != nil else { return }
         let token: BotToken
         do {
             token = try BotToken(try await readToken(bot).token.value)
@@ -123,6 +152,13 @@ extension BotReconciler {
         } catch is TelegramError {
             return
         }
+        try await removeWebhook(bot, gateway, token)
+    }
+
+    private func removeWebhook(_ bot: TelegramBot, _ gateway: TelegramGateway?, _ token: BotToken) async throws {
+        guard let url = bot.status?.webhook?.url else { return }
+        // The status remembers which server was told: the gateway may be another one by now, or gone.
+        guard let server = bot.status?.webhook?.apiBaseURL ?? gateway?.spec.apiBaseURL else { return }
         let telegram = TelegramClient(http: http, baseURL: server, logger: logger)
         let limit = settings.telegramTimeout
         do {

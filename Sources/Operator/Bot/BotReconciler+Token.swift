@@ -11,14 +11,22 @@ extension BotReconciler {
     /// the gateway to know which Bot API server to ask.
     func verifyToken(_ work: BotWork) async throws -> BotCredential {
         let credential = try await readToken(work.bot)
+        let botID: BotID
         do {
-            work.botID = BotID(number: try BotToken(credential.token.value).botNumber)
+            botID = BotID(number: try BotToken(credential.token.value).botNumber)
         } catch {
             throw StepFailure(
                 .tokenValid, "TokenMalformed",
                 "\(Self.place(of: work.bot)) does not hold a bot token: it looks like 123456:AbC-dEf_1, "
                     + "copy it again from @BotFather", retry: .onChange)
         }
+        switch IdentityPlan.decide(token: botID, pinned: work.bot.spec.botID, known: work.status.botID) {
+        case .keep: break
+        case .change(let former): work.formerBotID = former
+        case .refuse(let why):
+            throw StepFailure(.tokenValid, "BotIdentityChanged", "\(Self.place(of: work.bot)) \(why)", retry: .onChange)
+        }
+        work.botID = botID
         return credential
     }
 
@@ -61,12 +69,13 @@ extension BotReconciler {
             if let elder = stores.elder(of: bot, botID: work.botID) {
                 work.status.botID = work.botID.description
                 throw StepFailure(
-                    .tokenValid, "DuplicateToken",
+                    .tokenValid, "DuplicateBot",
                     "TelegramBot \(elder) is older and has the same bot (\(work.botID)): delete one of the two",
                     retry: .onChange)
             }
         }
         guard work.status.botID != work.botID.description else { return }
+        if let former = work.formerBotID { try await release(former, of: work) }
         // Written before anything is made under this name, so that a deletion knows what to take back.
         work.status.botID = work.botID.description
         try await step(.tokenValid) { try await writeStatus(work, of: bot) }

@@ -18,11 +18,12 @@ extension BotReconciler {
         }
         var replicas: Int?
         if let observed, observed.isHandedOver {
-            try await applier.ensure(wanted, observed: observed.digest)
+            try await apply(wanted, observed: observed.digest, work)
         } else {
             replicas = try await createAndHandOver(context, wanted: wanted, observed: observed)
         }
-        let verdict = WorkloadHealth.verdict(key.name, observed, madeWith: replicas)
+        let verdict = WorkloadHealth.verdict(
+            key.name, observed, madeWith: replicas, isSuspended: context.bot.spec.suspend != nil)
         work.conditions.set(.workloadReady, verdict.status, verdict.reason, verdict.message)
         work.status.replicas = TelegramBotStatus.Replicas(
             current: observed?.status.replicas ?? 0, ready: observed?.status.readyReplicas ?? 0,
@@ -35,8 +36,8 @@ extension BotReconciler {
     private func createAndHandOver(
         _ context: WorkerContext, wanted: Deployment, observed: ObservedDeployment?
     ) async throws -> Int {
-        let replicas = observed?.replicas ?? initialReplicas(context.bot)
-        if observed == nil { try await refuseForeign(wanted.key) }
+        let found = observed == nil ? try await foreign(wanted, of: context.bot) : nil
+        let replicas = observed?.replicas ?? found?.spec.replicas ?? initialReplicas(context.bot)
         if observed == nil, let first = WorkerManifests.deployment(context, replicas: replicas) {
             _ = try await client.apply(first, fieldManager: FieldManager.main, force: true)
         }
@@ -46,18 +47,31 @@ extension BotReconciler {
         return replicas
     }
 
-    /// The watch shows only what carries our label; somebody else's Deployment of that name must not be taken over.
-    private func refuseForeign(_ key: ObjectKey) async throws {
-        guard let found = try await client.find(Deployment.self, key),
-            found.metadata.labels?[Labels.managedBy] != Labels.managedByValue
-        else { return }
-        throw StepFailure(
-            .workloadReady, "DeploymentNotOwned",
-            "Deployment \(key) exists and is not the platform's: delete or rename it", retry: .onChange)
+    /// Somebody else's Deployment of that name, which the watch does not show: it is taken over only when the bot's owner
+    /// says so.
+    private func foreign(_ wanted: Deployment, of bot: TelegramBot) async throws -> Deployment? {
+        let key = wanted.key
+        guard let found = try await client.find(Deployment.self, key) else { return nil }
+        guard found.metadata.labels?[Labels.managedBy] != Labels.managedByValue else { return found }
+        guard bot.spec.effectiveAdoptionPolicy == .always else {
+            throw StepFailure(
+                .workloadReady, "DeploymentNotOwned",
+                "Deployment \(key) exists and is not the platform's: delete or rename it, "
+                    + "or have it taken over by spec.adoptionPolicy: Always", retry: .onChange)
+        }
+        // What a Deployment selects its pods by can never be changed.
+        guard found.spec.selector == wanted.spec.selector else {
+            throw StepFailure(
+                .workloadReady, "DeploymentNotAdoptable",
+                "Deployment \(key) cannot be taken over because its selector is another than "
+                    + "\(Labels.bot)=\(bot.metadata.name ?? ""): delete it", retry: .onChange)
+        }
+        return found
     }
 
     private func initialReplicas(_ bot: TelegramBot) -> Int {
-        hasKEDA ? bot.spec.minReplicas : max(1, bot.spec.minReplicas)
+        if bot.spec.suspend != nil { return 0 }
+        return hasKEDA ? bot.spec.minReplicas : max(1, bot.spec.minReplicas)
     }
 }
 

@@ -56,10 +56,14 @@ final class BotReconciler: Sendable {
         } catch let error as StepFailure {
             failure = error
         }
-        work.conditions.summarize(failure: failure)
+        if failure == nil { reportDrift(work) }
+        work.conditions.summarize(failure: failure, isSuspended: bot.spec.suspend != nil)
         work.isInTrouble = failure != nil
         try await writeStatus(work, of: bot)
-        guard let failure else { return .requeue(after: settings.resyncInterval * Double.random(in: 0.9...1.1)) }
+        guard let failure else {
+            let resync = settings.resyncInterval * Double.random(in: 0.9...1.1)
+            return .requeue(after: min(resync, work.nextLook ?? resync))
+        }
         switch failure.retry {
         case .backoff: throw failure
         case .after(let delay): return .requeue(after: delay)
@@ -79,10 +83,23 @@ final class BotReconciler: Sendable {
         try await verifyIdentity(credential, gateway, work)
         let context = WorkerContext(bot: work.bot, botID: work.botID, token: credential, gateway: gateway)
         try await step(.topicsReady) { try await ensureTopics(context, work) }
-        let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context) }
+        let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }
         try await step(.scalerReady) { try await ensureScaler(context, work) }
-        try await step(.webhookReady) { try await ensureWebhook(context, secrets: webhookSecrets, work) }
+        try await step(.webhookReady) { try await ensureWebhook(context, webhookSecrets, work) }
+    }
+
+    /// Says what somebody else has changed.
+    private func reportDrift(_ work: BotWork) {
+        if !work.repaired.isEmpty {
+            events.record(
+                regarding: work.bot.reference, type: .normal, reason: "DriftRepaired", action: "Reconcile",
+                note: "changed by somebody else and put back: \(work.repaired.joined(separator: ", "))")
+        }
+        guard !work.drifted.isEmpty else { return work.conditions.remove(.drifted) }
+        work.conditions.set(
+            .drifted, .true, "DriftFound",
+            "Changed by somebody else, and left so by spec.driftPolicy: \(work.drifted.joined(separator: ", "))")
     }
 
     /// Turns what a step throws into the condition of that step.
@@ -107,6 +124,18 @@ final class BotReconciler: Sendable {
         }
     }
 
+    /// Brings an owned object to what is wanted, and tells what somebody else has made of it.
+    func apply<Object: KubernetesResource>(
+        _ wanted: Object, observed: LeafDigest?, _ work: BotWork
+    ) async throws {
+        let repairs = work.bot.spec.effectiveDriftPolicy == .repair
+        let outcome = try await applier.ensure(wanted, observed: observed, repairs: repairs)
+        work.note(outcome, "\(Object.definition.kind) \(wanted.key)")
+    }
+
+    /// The present time in seconds since 1970.
+    static func seconds() -> Int64 { Int64(Date().timeIntervalSince1970) }
+
     /// The present time as Kubernetes writes it: RFC 3339 in whole seconds.
     static func timestamp() -> String {
         Date().formatted(.iso8601)
@@ -120,8 +149,16 @@ final class BotWork {
     var conditions: ConditionSet
     /// Known once the token was read.
     var botID = BotID(number: 0)
+    /// The bot that the resource was before its owner made it another one.
+    var formerBotID: BotID?
     /// Something failed; what only takes its time is no trouble.
     var isInTrouble = false
+    /// What somebody else changed and was put back, as names.
+    private(set) var repaired: [String] = []
+    /// What somebody else changed and was left, as names.
+    private(set) var drifted: [String] = []
+    /// When to look again although nothing changed; `nil`: with the next resync.
+    private(set) var nextLook: Duration?
 
     init(bot: TelegramBot, now: String) {
         self.bot = bot
@@ -129,4 +166,14 @@ final class BotWork {
         conditions = ConditionSet(
             previous: bot.status?.conditions ?? [], generation: bot.metadata.generation, now: now)
     }
+
+    func note(_ outcome: ApplyOutcome, _ name: String) {
+        switch outcome {
+        case .unchanged, .written: break
+        case .repaired: repaired.append(name)
+        case .drifted: drifted.append(name)
+        }
+    }
+
+    func lookAgain(in delay: Duration) { nextLook = min(nextLook ?? delay, delay) }
 }

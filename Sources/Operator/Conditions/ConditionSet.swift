@@ -39,8 +39,10 @@ struct ConditionSet: Sendable, Equatable {
     mutating func remove(_ type: ConditionType) { conditions[type] = nil }
 
     /// Sums up: `Ready`, and kstatus's `Reconciling` and `Stalled`, which are present only while they hold.
-    /// - Parameter failure: what stopped the reconcile, if anything did.
-    mutating func summarize(failure: StepFailure?) {
+    /// - Parameters:
+    ///   - failure: what stopped the reconcile, if anything did.
+    ///   - isSuspended: the bot is at rest because its owner wants it so: then that is as it should be.
+    mutating func summarize(failure: StepFailure?, isSuspended: Bool = false) {
         if let failure {
             set(failure.condition, .false, failure.reason, failure.message)
             set(.ready, .false, failure.reason, failure.message)
@@ -57,7 +59,11 @@ struct ConditionSet: Sendable, Equatable {
             set(.ready, .false, pending.reason, pending.message)
             set(.reconciling, .true, pending.reason, pending.message)
         } else {
-            set(.ready, .true, "Ready", "The bot receives and answers messages.")
+            if isSuspended {
+                set(.ready, .true, "Suspended", "The bot is suspended: spec.suspend says so")
+            } else {
+                set(.ready, .true, "Ready", "The bot receives and answers messages.")
+            }
             remove(.reconciling)
         }
     }

@@ -1,5 +1,11 @@
 import KubernetesTypes
 
+/// Annotations that KEDA reads from a ScaledObject.
+enum KEDAAnnotation {
+    /// Scales to this number, and no further, while it is there.
+    static let pausedReplicas = "autoscaling.keda.sh/paused-replicas"
+}
+
 /// `keda.sh/v1alpha1.ScaledObject`, the part that the platform sets and reads.
 struct ScaledObject: KubernetesResource, Equatable {
     static let definition = ResourceDefinition(

@@ -70,6 +70,8 @@ enum WorkerManifests {
         let spec = context.bot.spec
         var metadata = context.ownedMetadata
         metadata.labels?["scaledobject.keda.sh/name"] = context.objectName
+        // Zeroes the workers at once, however much waits for them.
+        if spec.suspend != nil { metadata.annotations = [KEDAAnnotation.pausedReplicas: "0"] }
         let trigger = ScaledObject.Trigger(
             type: "kafka", name: "incoming", metricType: "AverageValue",
             metadata: [

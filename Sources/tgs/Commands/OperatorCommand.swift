@@ -25,6 +25,9 @@ struct OperatorCommand: Command {
                 "deletion-patience", "DURATION", default: "10m",
                 "How long the deletion of a bot waits for a broker or a Bot API server that does not answer."),
             CommandOption(
+                "webhook-secret-overlap", "DURATION", default: "5m",
+                "How long the gateway takes a bot's old webhook secret beside a new one."),
+            CommandOption(
                 "optional-kind-interval", "DURATION", default: "30s",
                 "How often it is looked whether KEDA has appeared."),
             CommandOption("telegram-timeout", "DURATION", default: "15s", "Time-out of a call to the Bot API."),
@@ -55,6 +58,7 @@ struct OperatorCommand: Command {
         settings.resyncInterval = try values.duration("resync-interval")
         settings.tokenCheckInterval = try values.duration("token-check-interval")
         settings.deletionPatience = try values.duration("deletion-patience")
+        settings.webhookSecretOverlap = try values.duration("webhook-secret-overlap")
         settings.optionalKindInterval = try values.duration("optional-kind-interval")
         settings.telegramTimeout = try values.duration("telegram-timeout")
         settings.kafkaTimeout = try values.duration("kafka-timeout")
