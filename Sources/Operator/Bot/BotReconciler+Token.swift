@@ -109,6 +109,9 @@ extension BotWork {
 }
 
 extension TelegramBot {
+    /// The value of the annotation that asks for a new webhook secret, "" without one.
+    var rotationRequest: String { metadata.annotations?[Annotations.rotateWebhookSecret] ?? "" }
+
     /// The name of the Deployment, the worker's Secret and the ScaledObject.
     var workerObjectKey: ObjectKey {
         ObjectKey(namespace: metadata.namespace, name: "bot-\(metadata.name ?? "")")
