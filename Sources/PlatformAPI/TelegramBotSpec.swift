@@ -13,6 +13,7 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
     package var worker: Worker?
     package var scaling: Scaling?
     package var kafka: Kafka?
+    package var profile: Profile?
     /// Absent: the bot works.
     package var suspend: Suspension?
     /// Absent: `Repair`.
@@ -24,7 +25,7 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
 
     package init(
         tokenSecretRef: SecretKeyReference, botID: String? = nil, gatewayRef: GatewayReference? = nil,
-        updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil,
+        updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil, profile: Profile? = nil,
         suspend: Suspension? = nil, driftPolicy: DriftPolicy? = nil, adoptionPolicy: AdoptionPolicy? = nil,
         deletionPolicy: DeletionPolicy? = nil
     ) {
@@ -38,6 +39,7 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
         self.worker = worker
         self.scaling = scaling
         self.kafka = kafka
+        self.profile = profile
         self.deletionPolicy = deletionPolicy
     }
 }

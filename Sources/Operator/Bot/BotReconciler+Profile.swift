@@ -17,12 +17,20 @@ extension BotReconciler {
             wish: wish, hash: wish.hash(server: context.gateway.spec.apiBaseURL), known: known, managed: managed)
         guard !wish.values.isEmpty || !managed.isEmpty else { return forgetProfile(context.bot, work) }
         guard !isWaiting(sync, work), isDue(sync, context.bot.key, work) else { return }
+        do {
+            try await callingTelegram(.profileSynced, context.token, work) {}
+        } catch let pause as StepFailure {
+            // The whole bot waits. Whether that matters is for the steps to say that need Telegram now.
+            guard pause.condition == .profileSynced, case .after(let left) = pause.retry else { throw pause }
+            repeatCondition(work)
+            return work.lookAgain(in: left)
+        }
 
         let telegram = telegram(context.gateway)
         let token = try BotToken(context.token.token.value)
         let timeout = settings.telegramTimeout
         for key in ProfilePlan.reads(wish) {
-            sync.observed[key] = try await attempt(key, sync, context.bot) {
+            sync.observed[key] = try await attempt(key, sync, context, work) {
                 try await telegram.read(key, token: token, timeout: timeout)
             }
         }
@@ -34,7 +42,7 @@ extension BotReconciler {
                 continue
             }
             if !sync.isApplied { sync.appliedHash = nil }
-            let isDone = try await attempt(call.key, sync, context.bot, isRelease: call.isRelease) {
+            let isDone = try await attempt(call.key, sync, context, work, isRelease: call.isRelease) {
                 try await telegram.write(call, token: token, timeout: timeout)
                 return true
             }
@@ -114,7 +122,7 @@ extension BotReconciler {
     /// Makes a call. `nil` when it failed; what to do about it is in `sync` then. After a failure that ends the work no
     /// more calls are made.
     private func attempt<Value: Sendable>(
-        _ key: ProfileKey, _ sync: ProfileSync, _ bot: TelegramBot, isRelease: Bool = false,
+        _ key: ProfileKey, _ sync: ProfileSync, _ context: WorkerContext, _ work: BotWork, isRelease: Bool = false,
         _ call: () async throws(TelegramError) -> Value
     ) async throws -> Value? {
         guard sync.stop == nil else { return nil }
@@ -122,8 +130,7 @@ extension BotReconciler {
             return try await call()
         } catch {
             if error.isTokenRefused {
-                memory.update(bot.key) { $0.verified = nil }
-                throw StepFailure(.tokenValid, "TokenRejected", error.message, retry: .onChange)
+                return try await callingTelegram(.tokenValid, context.token, work) { throw error }
             }
             switch error.code {
             case .cancelled: throw CancellationError()
