@@ -1,3 +1,4 @@
+import KubernetesTypes
 import PlatformAPI
 import TelegramBotAPI
 import Testing

@@ -1,6 +1,7 @@
 import Concurrency
 import ControllerRuntime
 import FoundationEssentials
+import KubernetesTypes
 import Observability
 import PlatformAPI
 import TelegramBotAPI
@@ -123,12 +124,12 @@ extension BotReconciler {
     /// more calls are made.
     private func attempt<Value: Sendable>(
         _ key: ProfileKey, _ sync: ProfileSync, _ context: WorkerContext, _ work: BotWork, isRelease: Bool = false,
-        _ call: () async throws(TelegramError) -> Value
+        _ call: () async throws -> Value
     ) async throws -> Value? {
         guard sync.stop == nil else { return nil }
         do {
             return try await call()
-        } catch {
+        } catch let error as TelegramError {
             if error.isTokenRefused {
                 return try await callingTelegram(.tokenValid, context.token, work) { throw error }
             }
