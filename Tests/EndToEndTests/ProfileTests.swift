@@ -1,6 +1,8 @@
 import Foundation
 import HTTPClient
 import JSON
+import KubernetesTypes
+import Observability
 import PlatformAPI
 import Simulator
 import TelegramBotAPI
@@ -80,7 +82,7 @@ import Testing
             try await platform.waitFor(.ready, of: "nova", "True/Ready")
 
             // Telegram has it.
-            try await Outsider.with(platform, bot) { telegram, token in
+            try await Outsider.with(platform, bot) { (telegram, token) async throws in
                 #expect(try await telegram.getMyName(token: token) == "Nova")
                 #expect(try await telegram.getMyDescription(token: token) == "It answers.")
                 #expect(try await telegram.getMyDescription(language: "de", token: token) == "Sie antwortet.")
@@ -134,7 +136,7 @@ import Testing
                 let made = changes(platform, bot, after: last).count
                 return made == 5 ? nil : "\(made)"
             }
-            try await Outsider.with(platform, bot) { telegram, token in
+            try await Outsider.with(platform, bot) { (telegram, token) async throws in
                 #expect(try await telegram.getMyName(token: token) == "Nova")
                 #expect(try await telegram.getMyShortDescription(token: token) == "")
                 for scope in [BotCommandScope.default, .allPrivateChats, .chat(.id(77))] {
@@ -151,7 +153,7 @@ import Testing
                 let condition = status?.conditions?.contains { $0.type == ConditionType.profileSynced.rawValue }
                 return status?.profile == nil && condition == false ? nil : "\(String(describing: status?.profile))"
             }
-            try await Outsider.with(platform, bot) { telegram, token in
+            try await Outsider.with(platform, bot) { (telegram, token) async throws in
                 #expect(try await telegram.getMyDescription(token: token) == "")
                 #expect(try await telegram.getMyDescription(language: "de", token: token) == "")
                 #expect(try await telegram.getMyCommands(language: "de", token: token) == [])
@@ -169,7 +171,7 @@ import Testing
             try await platform.apply(
                 Platform.manifest("nova", more: "  profile: {description: Ours, commands: []}"))
             try await platform.waitFor(.profileSynced, of: "nova", "True/ProfileSynced")
-            try await Outsider.with(platform, bot) { telegram, token in
+            try await Outsider.with(platform, bot) { (telegram, token) async throws in
                 let last = lastCall(platform, bot)
                 try await telegram.setMyDescription("Theirs", token: token)
                 // What the spec does not name is theirs.
@@ -246,7 +248,7 @@ import Testing
             #expect(
                 condition?.message.contains("commands/chat:-100123456789012: Bad Request: chat not found") == true,
                 "\(condition?.message ?? "")")
-            try await Outsider.with(platform, bot) { telegram, token in
+            try await Outsider.with(platform, bot) { (telegram, token) async throws in
                 #expect(try await telegram.getMyDescription(token: token) == "Now")
             }
             #expect(try await platform.condition(.ready, of: "nova") == "True/Ready")
