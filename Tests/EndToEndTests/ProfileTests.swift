@@ -118,6 +118,17 @@ import Testing
             try await Task.sleep(for: .seconds(1))
             #expect(profileCalls(platform, bot, after: last).map(\.method) == [])
 
+            // What Telegram would not take is refused by the API server already.
+            for wrong in [
+                #"{"name":""}"#, #"{"commands":[{"command":"/start","description":"x"}]}"#,
+                #"{"localized":[{"language":"deu"}]}"#, #"{"menuButton":{"type":"WebApp","text":"x","url":"http://x"}}"#,
+                #"{"commandSets":[{"scope":"Everyone","commands":[]}]}"#,
+            ] {
+                await #expect(throws: (any Error).self, "\(wrong)") {
+                    try await patch(platform, #"{"spec":{"profile":\#(wrong)}}"#)
+                }
+            }
+
             // A changed description is one call.
             try await patch(platform, #"{"spec":{"profile":{"description":"It says the same."}}}"#)
             try await platform.eventually("it is set") {
