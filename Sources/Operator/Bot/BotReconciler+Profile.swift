@@ -12,7 +12,9 @@ extension BotReconciler {
     /// said in the condition `ProfileSynced` and holds nothing else up; only a token that is refused is thrown.
     func syncProfile(_ context: WorkerContext, _ work: BotWork) async throws {
         let wish = ProfileWish(context.bot.spec.profile)
-        let known = work.status.profile
+        let last = memory[context.bot.key].profile
+        let known = last == nil ? work.status.profile : last?.status
+        work.status.profile = known
         let managed = Set((known?.managed ?? []).compactMap { ProfileKey($0) })
         let sync = ProfileSync(
             wish: wish, hash: wish.hash(server: context.gateway.spec.apiBaseURL), known: known, managed: managed)
@@ -55,9 +57,10 @@ extension BotReconciler {
 
     /// There is nothing that Telegram should have, and nothing to be taken back.
     private func forgetProfile(_ bot: TelegramBot, _ work: BotWork) {
-        work.status.profile = nil
         work.conditions.remove(.profileSynced)
-        memory.update(bot.key) { $0.profile = nil }
+        guard memory[bot.key].profile != nil || work.status.profile != nil else { return }
+        work.status.profile = nil
+        memory.update(bot.key) { $0.profile = BotMemory.Profile(hash: "", checkedAt: clock.now) }
     }
 
     // MARK: When
@@ -101,17 +104,20 @@ extension BotReconciler {
         guard let condition = work.conditions[.profileSynced] else { return nil }
         let age = settings.resyncInterval * Double.random(in: 0...0.5)
         if sync.isApplied, condition.status == .true {
-            return BotMemory.Profile(hash: sync.hash, checkedAt: clock.now - age)
+            return BotMemory.Profile(
+                hash: sync.hash, checkedAt: clock.now - age, status: sync.known, condition: condition)
         }
         guard condition.reason == Self.refused, condition.observedGeneration == work.bot.metadata.generation else {
             return nil
         }
-        return BotMemory.Profile(hash: sync.hash, checkedAt: clock.now, notBefore: clock.now + age)
+        return BotMemory.Profile(
+            hash: sync.hash, checkedAt: clock.now, notBefore: clock.now + age, status: sync.known,
+            condition: condition)
     }
 
     /// The condition as it was, of the present generation.
     private func repeatCondition(_ work: BotWork) {
-        guard let condition = work.conditions[.profileSynced] else { return }
+        guard let condition = memory[work.bot.key].profile?.condition ?? work.conditions[.profileSynced] else { return }
         work.conditions.set(.profileSynced, condition.status, condition.reason, condition.message)
     }
 
@@ -195,17 +201,19 @@ extension BotReconciler {
                         + sync.drifted.joined(separator: ", "))
             }
         }
-        memory.update(bot.key) { $0.profile = record }
-        guard sync.stop == nil, sync.wish.values.isEmpty, sync.managed.isEmpty else {
-            work.status.profile = status
-            return
+        guard sync.stop != nil || !sync.wish.values.isEmpty || !sync.managed.isEmpty else {
+            return forgetProfile(bot, work)
         }
-        forgetProfile(bot, work)
+        work.status.profile = status
+        record.status = status
+        record.condition = work.conditions[.profileSynced]
+        memory.update(bot.key) { $0.profile = record }
     }
 
     /// Says that something is wrong with the profile: in an Event too, for the bot's owner, when it is news.
     private func set(_ work: BotWork, _ reason: String, _ message: String) {
-        if work.conditions[.profileSynced]?.reason != reason {
+        let before = memory[work.bot.key].profile?.condition ?? work.conditions[.profileSynced]
+        if before?.reason != reason {
             events.record(
                 regarding: work.bot.reference, type: .warning, reason: reason, action: "Reconcile", note: message)
         }
