@@ -57,7 +57,8 @@ extension TelegramBotSpec.Profile {
             problems.append("\(field).\(part) has \(count) characters: Telegram takes \(limit) at most")
         }
         if !isLocalized, let name, name.allSatisfy(\.isWhitespace) {
-            problems.append("\(field).name is empty: a bot always has a name, leave the field out to keep the present one")
+            problems.append(
+                "\(field).name is empty: a bot always has a name, leave the field out to keep the present one")
         }
         return problems
     }

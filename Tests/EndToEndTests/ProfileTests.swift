@@ -88,7 +88,8 @@ import Testing
                 #expect(try await telegram.getMyDescription(language: "de", token: token) == "Sie antwortet.")
                 #expect(try await telegram.getMyShortDescription(token: token) == "An echo")
                 #expect(try await telegram.getMyCommands(token: token).map(\.command) == ["start", "help"])
-                #expect(try await telegram.getMyCommands(language: "de", token: token).map(\.description) == ["Anfangen"])
+                #expect(
+                    try await telegram.getMyCommands(language: "de", token: token).map(\.description) == ["Anfangen"])
                 #expect(
                     try await telegram.getMyCommands(scope: .allPrivateChats, token: token).map(\.command)
                         == ["settings"])
@@ -121,7 +122,8 @@ import Testing
             // What Telegram would not take is refused by the API server already.
             for wrong in [
                 #"{"name":""}"#, #"{"commands":[{"command":"/start","description":"x"}]}"#,
-                #"{"localized":[{"language":"deu"}]}"#, #"{"menuButton":{"type":"WebApp","text":"x","url":"http://x"}}"#,
+                #"{"localized":[{"language":"deu"}]}"#,
+                #"{"menuButton":{"type":"WebApp","text":"x","url":"http://x"}}"#,
                 #"{"commandSets":[{"scope":"Everyone","commands":[]}]}"#,
             ] {
                 await #expect(throws: (any Error).self, "\(wrong)") {

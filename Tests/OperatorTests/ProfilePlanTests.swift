@@ -50,7 +50,9 @@ import Testing
         let wish = ProfileWish(
             .init(
                 name: "Nova", commands: [],
-                localized: [.init(language: "de", shortDescription: "x", commands: [.init(command: "a", description: "b")])],
+                localized: [
+                    .init(language: "de", shortDescription: "x", commands: [.init(command: "a", description: "b")])
+                ],
                 commandSets: [.init(scope: .chatMember, chatID: "-5", userID: 42, language: "fr", commands: [])],
                 menuButton: .init(type: .commands)))
         #expect(

@@ -53,7 +53,10 @@ import Testing
         #expect(
             rig.call(
                 "setMyCommands",
-                ["commands": [["command": "/hilfe", "description": " Hilfe "]], "scope": private_, "language_code": "de"])?
+                [
+                    "commands": [["command": "/hilfe", "description": " Hilfe "]], "scope": private_,
+                    "language_code": "de",
+                ])?
                 .result == true)
         #expect(rig.call("getMyCommands")?.result == commands)
         #expect(rig.call("getMyCommands", ["scope": ["type": "default"]])?.result == commands)

@@ -64,7 +64,9 @@ extension ProfileKey: CustomStringConvertible {
             // Scopes are longer than languages.
             let language = parts.last.flatMap { $0.utf8.count == 2 ? $0 : nil }
             if language != nil { parts.removeLast() }
-            guard parts.count <= 1, let scope = parts.first.map({ Self.scope(named: $0) }) ?? .default else { return nil }
+            guard parts.count <= 1, let scope = parts.first.map({ Self.scope(named: $0) }) ?? .default else {
+                return nil
+            }
             self = .commands(scope, language: language ?? "")
         default:
             guard let kind = Text(rawValue: kind), parts.count <= 1 else { return nil }
