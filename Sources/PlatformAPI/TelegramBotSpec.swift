@@ -25,7 +25,8 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
 
     package init(
         tokenSecretRef: SecretKeyReference, botID: String? = nil, gatewayRef: GatewayReference? = nil,
-        updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil, profile: Profile? = nil,
+        updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil,
+        profile: Profile? = nil,
         suspend: Suspension? = nil, driftPolicy: DriftPolicy? = nil, adoptionPolicy: AdoptionPolicy? = nil,
         deletionPolicy: DeletionPolicy? = nil
     ) {
