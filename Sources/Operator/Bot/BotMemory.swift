@@ -5,7 +5,7 @@ import PlatformAPI
 /// What the operator remembers of each bot between reconciles so as not to ask Telegram and Kafka again each time. All of
 /// it can be lost: then it is asked again.
 final class BotMemory: Sendable {
-    /// What came of the last look at a bot's profile. The watch may still show an older status.
+    /// What came of the last look at a bot's profile.
     struct Profile: Sendable {
         /// Fingerprint of the wish that it was about.
         var hash: String
@@ -16,9 +16,6 @@ final class BotMemory: Sendable {
         var failures = 0
         /// What somebody else changed and was left, as names.
         var drifted: [String] = []
-        var status: TelegramBotStatus.Profile?
-        /// `ProfileSynced` as it was said last.
-        var condition: Condition?
     }
 
     struct Entry: Sendable {

@@ -102,7 +102,7 @@ extension BotReconciler {
         memory.update(bot.key) { entry in
             entry.topics = nil
             entry.webhookCheckedAt = nil
-            entry.profile = BotMemory.Profile(hash: "", checkedAt: clock.now)
+            entry.profile = nil
         }
     }
 

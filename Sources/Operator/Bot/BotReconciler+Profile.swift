@@ -12,9 +12,7 @@ extension BotReconciler {
     /// said in the condition `ProfileSynced` and holds nothing else up; only a token that is refused is thrown.
     func syncProfile(_ context: WorkerContext, _ work: BotWork) async throws {
         let wish = ProfileWish(context.bot.spec.profile)
-        let last = memory[context.bot.key].profile
-        let known = last == nil ? work.status.profile : last?.status
-        work.status.profile = known
+        let known = work.status.profile
         let managed = Set((known?.managed ?? []).compactMap { ProfileKey($0) })
         let sync = ProfileSync(
             wish: wish, hash: wish.hash(server: context.gateway.spec.apiBaseURL), known: known, managed: managed)
@@ -57,10 +55,9 @@ extension BotReconciler {
 
     /// There is nothing that Telegram should have, and nothing to be taken back.
     private func forgetProfile(_ bot: TelegramBot, _ work: BotWork) {
-        work.conditions.remove(.profileSynced)
-        guard memory[bot.key].profile != nil || work.status.profile != nil else { return }
         work.status.profile = nil
-        memory.update(bot.key) { $0.profile = BotMemory.Profile(hash: "", checkedAt: clock.now) }
+        work.conditions.remove(.profileSynced)
+        memory.update(bot.key) { $0.profile = nil }
     }
 
     // MARK: When
@@ -104,20 +101,17 @@ extension BotReconciler {
         guard let condition = work.conditions[.profileSynced] else { return nil }
         let age = settings.resyncInterval * Double.random(in: 0...0.5)
         if sync.isApplied, condition.status == .true {
-            return BotMemory.Profile(
-                hash: sync.hash, checkedAt: clock.now - age, status: sync.known, condition: condition)
+            return BotMemory.Profile(hash: sync.hash, checkedAt: clock.now - age)
         }
         guard condition.reason == Self.refused, condition.observedGeneration == work.bot.metadata.generation else {
             return nil
         }
-        return BotMemory.Profile(
-            hash: sync.hash, checkedAt: clock.now, notBefore: clock.now + age, status: sync.known,
-            condition: condition)
+        return BotMemory.Profile(hash: sync.hash, checkedAt: clock.now, notBefore: clock.now + age)
     }
 
     /// The condition as it was, of the present generation.
     private func repeatCondition(_ work: BotWork) {
-        guard let condition = memory[work.bot.key].profile?.condition ?? work.conditions[.profileSynced] else { return }
+        guard let condition = work.conditions[.profileSynced] else { return }
         work.conditions.set(.profileSynced, condition.status, condition.reason, condition.message)
     }
 
@@ -167,6 +161,7 @@ extension BotReconciler {
             // A second more: the status has whole seconds.
             let date = Timestamp.seconds(Date(timeIntervalSinceNow: Double(seconds + 1)))
             status.retryAt = date
+            record.notBefore = clock.now + .seconds(seconds + 1)
             work.lookAgain(in: .seconds(seconds + 1))
             set(
                 work, "ProfileRateLimited",
@@ -205,15 +200,12 @@ extension BotReconciler {
             return forgetProfile(bot, work)
         }
         work.status.profile = status
-        record.status = status
-        record.condition = work.conditions[.profileSynced]
         memory.update(bot.key) { $0.profile = record }
     }
 
     /// Says that something is wrong with the profile: in an Event too, for the bot's owner, when it is news.
     private func set(_ work: BotWork, _ reason: String, _ message: String) {
-        let before = memory[work.bot.key].profile?.condition ?? work.conditions[.profileSynced]
-        if before?.reason != reason {
+        if work.conditions[.profileSynced]?.reason != reason {
             events.record(
                 regarding: work.bot.reference, type: .warning, reason: reason, action: "Reconcile", note: message)
         }
