@@ -75,38 +75,28 @@ extension BotReconciler {
         return true
     }
 
-    /// Whether Telegram is to be asked: the wish is new, the last try failed long enough ago, or it is time to look.
+    /// Whether Telegram is to be asked now. If not, what is known is said again.
     private func isDue(_ sync: ProfileSync, _ key: ObjectKey, _ work: BotWork) -> Bool {
-        var last = memory[key].profile
-        if last == nil, let first = firstLook(sync, work) {
+        let interval = settings.resyncInterval
+        if memory[key].profile == nil, let condition = work.conditions[.profileSynced] {
+            let first = ProfileSchedule.afterRestart(
+                hash: sync.hash, isApplied: sync.isApplied, condition: condition,
+                generation: work.bot.metadata.generation, now: clock.now,
+                spread: interval * Double.random(in: 0...0.5))
             memory.update(key) { $0.profile = first }
-            last = first
         }
-        guard let last, last.hash == sync.hash else { return true }
-        guard last.drifted.isEmpty || work.bot.spec.effectiveDriftPolicy == .report else { return true }
-        if let notBefore = last.notBefore {
-            guard notBefore > clock.now else { return true }
-            work.lookAgain(in: notBefore - clock.now)
-        } else if !sync.isApplied || clock.now - last.checkedAt > settings.resyncInterval * 0.8 {
-            return true
+        let last = memory[key].profile
+        let decision = ProfileSchedule.decide(
+            hash: sync.hash, isApplied: sync.isApplied, last: last, policy: work.bot.spec.effectiveDriftPolicy,
+            now: clock.now, interval: interval)
+        switch decision {
+        case .look: return true
+        case .rest: break
+        case .wait(let left): work.lookAgain(in: left)
         }
-        for name in last.drifted { work.note(.drifted, name) }
+        for name in last?.drifted ?? [] { work.note(.drifted, name) }
         repeatCondition(work)
         return false
-    }
-
-    /// After a restart: what was settled, or refused for this very spec, is looked at again at a time drawn over the
-    /// interval, so that not all bots come at once. What somebody else has changed is looked at now, to be told again.
-    private func firstLook(_ sync: ProfileSync, _ work: BotWork) -> BotMemory.Profile? {
-        guard let condition = work.conditions[.profileSynced] else { return nil }
-        let age = settings.resyncInterval * Double.random(in: 0...0.5)
-        if sync.isApplied, condition.status == .true {
-            return BotMemory.Profile(hash: sync.hash, checkedAt: clock.now - age)
-        }
-        guard condition.reason == Self.refused, condition.observedGeneration == work.bot.metadata.generation else {
-            return nil
-        }
-        return BotMemory.Profile(hash: sync.hash, checkedAt: clock.now, notBefore: clock.now + age)
     }
 
     /// The condition as it was, of the present generation.
@@ -117,7 +107,6 @@ extension BotReconciler {
 
     // MARK: What came of it
 
-    private static let refused = "ProfileRefused"
     private static let mostRefusalsTold = 5
 
     /// Makes a call. `nil` when it failed; what to do about it is in `sync` then. After a failure that ends the work no
@@ -180,9 +169,9 @@ extension BotReconciler {
                 set(work, "TelegramUnavailable", message)
             }
         case nil where !sync.refusals.isEmpty:
-            record.notBefore = clock.now + settings.resyncInterval * 0.8
+            record.notBefore = clock.now + settings.resyncInterval * ProfileSchedule.patience
             set(
-                work, Self.refused,
+                work, ProfileSchedule.refused,
                 "Telegram refuses a part of the profile, change it in spec.profile: "
                     + sync.refusals.prefix(Self.mostRefusalsTold).joined(separator: "; "))
         case nil:
@@ -211,93 +200,4 @@ extension BotReconciler {
         }
         work.conditions.set(.profileSynced, .false, reason, message)
     }
-}
-
-/// The profile of one bot while it is being synced. Used by one task.
-private final class ProfileSync {
-    /// Why no more calls are made.
-    enum Stop {
-        case rateLimited(seconds: Int, String)
-        case unavailable(String)
-    }
-
-    let wish: ProfileWish
-    let hash: String
-    let known: TelegramBotStatus.Profile?
-    /// The wish was given to Telegram before: what differs was changed by somebody else.
-    let isApplied: Bool
-    var appliedHash: String?
-    var managed: Set<ProfileKey>
-    var observed: [ProfileKey: ProfileValue] = [:]
-    var stop: Stop?
-    /// What Telegram does not take, each with its words.
-    var refusals: [String] = []
-    var repaired: [String] = []
-    var drifted: [String] = []
-
-    init(wish: ProfileWish, hash: String, known: TelegramBotStatus.Profile?, managed: Set<ProfileKey>) {
-        self.wish = wish
-        self.hash = hash
-        self.known = known
-        self.managed = managed
-        isApplied = known?.appliedHash == hash
-        appliedHash = known?.appliedHash
-        if wish.values[.defaultName] == nil { self.managed.remove(.defaultName) }
-    }
-
-    /// Takes the outcome of a call.
-    func finish(_ call: ProfilePlan.Call, isDone: Bool) {
-        if call.isRelease {
-            if stop == nil { managed.remove(call.key) }
-        } else if isDone {
-            managed.insert(call.key)
-            if isApplied { repaired.append("profile \(call.key)") }
-        }
-    }
-}
-
-extension TelegramClient {
-    /// What Telegram has for a part of a profile.
-    fileprivate func read(
-        _ key: ProfileKey, token: BotToken, timeout: Duration
-    ) async throws(TelegramError) -> ProfileValue {
-        switch key {
-        case .text(.name, let language):
-            return .cleaned(try await getMyName(language: language.orNil, token: token, timeout: timeout))
-        case .text(.description, let language):
-            return .cleaned(try await getMyDescription(language: language.orNil, token: token, timeout: timeout))
-        case .text(.shortDescription, let language):
-            return .cleaned(try await getMyShortDescription(language: language.orNil, token: token, timeout: timeout))
-        case .commands(let scope, let language):
-            return .cleaned(
-                try await getMyCommands(scope: scope, language: language.orNil, token: token, timeout: timeout))
-        case .menuButton: return .cleaned(try await getChatMenuButton(token: token, timeout: timeout))
-        }
-    }
-
-    /// Gives Telegram a part of a profile.
-    fileprivate func write(
-        _ call: ProfilePlan.Call, token: BotToken, timeout: Duration
-    ) async throws(TelegramError) {
-        switch (call.key, call.value) {
-        case (.text(.name, let language), .text(let text)):
-            try await setMyName(text, language: language.orNil, token: token, timeout: timeout)
-        case (.text(.description, let language), .text(let text)):
-            try await setMyDescription(text, language: language.orNil, token: token, timeout: timeout)
-        case (.text(.shortDescription, let language), .text(let text)):
-            try await setMyShortDescription(text, language: language.orNil, token: token, timeout: timeout)
-        case (.commands(let scope, let language), .commands(let commands)) where commands.isEmpty:
-            try await deleteMyCommands(scope: scope, language: language.orNil, token: token, timeout: timeout)
-        case (.commands(let scope, let language), .commands(let commands)):
-            try await setMyCommands(
-                commands, scope: scope, language: language.orNil, token: token, timeout: timeout)
-        case (.menuButton, .menuButton(let button)):
-            try await setChatMenuButton(button, token: token, timeout: timeout)
-        case (.text, _), (.commands, _), (.menuButton, _): break
-        }
-    }
-}
-
-extension String {
-    fileprivate var orNil: String? { isEmpty ? nil : self }
 }
