@@ -55,6 +55,7 @@ import Testing
         }
     }
 
+    private let group: Int64 = -1_001_000_000_077
     private static let profile = """
           profile:
             name: Nova
@@ -69,14 +70,14 @@ import Testing
             commandSets:
               - {scope: AllPrivateChats, commands: [{command: settings, description: Settings}]}
               - {scope: AllGroupChats, language: de, commands: [{command: regeln, description: Regeln}]}
-              - {scope: Chat, chatID: 77, commands: [{command: admin, description: Administer}]}
+              - {scope: Chat, chatID: -1001000000077, commands: [{command: admin, description: Administer}]}
             menuButton: {type: WebApp, text: Shop, url: "https://shop.example.org"}
         """
 
     @Test(.timeLimit(.minutes(5))) func theProfileIsMadeKeptAndTakenBack() async throws {
         try await Platform.with { platform in
             let bot = try await platform.makeBot("nova")
-            try platform.simulator.write(MessageSpec(bot: bot.id, user: 77, text: "/start"))
+            try platform.simulator.createChat(ChatSpec(id: group, type: .supergroup, bots: [bot.id]))
             try await platform.apply(Platform.manifest("nova", more: Self.profile))
             try await platform.waitFor(.profileSynced, of: "nova", "True/ProfileSynced")
             try await platform.waitFor(.ready, of: "nova", "True/Ready")
@@ -97,7 +98,8 @@ import Testing
                     try await telegram.getMyCommands(scope: .allGroupChats, language: "de", token: token)
                         .map(\.command) == ["regeln"])
                 #expect(
-                    try await telegram.getMyCommands(scope: .chat(.id(77)), token: token).map(\.command) == ["admin"])
+                    try await telegram.getMyCommands(scope: .chat(.id(group)), token: token).map(\.command) == ["admin"]
+                )
                 #expect(
                     try await telegram.getChatMenuButton(token: token)
                         == .webApp(text: "Shop", url: "https://shop.example.org/"))
@@ -152,7 +154,7 @@ import Testing
             try await Outsider.with(platform, bot) { (telegram, token) async throws in
                 #expect(try await telegram.getMyName(token: token) == "Nova")
                 #expect(try await telegram.getMyShortDescription(token: token) == "")
-                for scope in [BotCommandScope.default, .allPrivateChats, .chat(.id(77))] {
+                for scope in [BotCommandScope.default, .allPrivateChats, .chat(.id(group))] {
                     #expect(try await telegram.getMyCommands(scope: scope, token: token) == [])
                 }
                 #expect(try await telegram.getMyCommands(scope: .allGroupChats, language: "de", token: token) == [])
