@@ -1,5 +1,5 @@
-/// What a bot says of itself, as @BotFather sets it, too. Telegram limits how often it may be set, the name to a few times
-/// a day; the limits are not documented. A language is a two-letter ISO 639-1 code; `nil` stands for all users for whose
+/// What a bot says of itself, as @BotFather sets it, too. Telegram limits how often it may be set, the name most of
+/// all; the limits are not documented. A language is a two-letter ISO 639-1 code; `nil` stands for all users for whose
 /// language there is nothing of its own. The getters of texts give the default's for a language that has none.
 extension TelegramClient {
     /// The bot's name.
