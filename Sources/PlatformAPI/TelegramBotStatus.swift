@@ -87,6 +87,8 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
         package var bootstrapServers: String?
         /// Fingerprint of what was last brought about: a difference found under it is somebody else's.
         package var appliedHash: String?
+        /// Updates that no worker had committed when last looked.
+        package var lag: Int64?
         /// Names of the settings that were given to the incoming topic, so that those no longer asked for are taken off.
         package var configured: [String]?
 

@@ -31,6 +31,12 @@ final class BotMemory: Sendable {
         var pause: TelegramPause?
         /// Whether Telegram had another webhook than was set when it was last asked, and that was left so.
         var isWebhookDrifted = false
+        /// Where the bot's messages had come to when last looked.
+        var delivery: DeliveryLook?
+        /// Some messages may be standing still: it is looked again soon.
+        var isDeliveryInDoubt = false
+        /// Partitions of the incoming topic, when last looked.
+        var partitions: Int?
         /// When getWebhookInfo was last asked.
         var webhookCheckedAt: ContinuousClock.Instant?
         var profile: Profile?
