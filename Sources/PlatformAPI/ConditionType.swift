@@ -12,6 +12,8 @@ package enum ConditionType: String, Sendable, CaseIterable {
     case workloadReady = "WorkloadReady"
     /// KEDA scales the worker.
     case scalerReady = "ScalerReady"
+    /// Telegram shows the profile of the spec. Absent when the spec has none.
+    case profileSynced = "ProfileSynced"
     /// Telegram delivers to the gateway.
     case webhookReady = "WebhookReady"
     /// Updates reach the worker, and answers reach Telegram.

@@ -16,6 +16,7 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
     package var kafka: Kafka?
     /// Switches by name, given to the worker as variables `FEATURE_<NAME>`.
     package var features: [String: Bool]?
+    package var profile: Profile?
     /// Absent: the bot works.
     package var suspend: Suspension?
     /// Absent: `Repair`.
@@ -28,9 +29,8 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
     package init(
         tokenSecretRef: SecretKeyReference, botID: String? = nil, gatewayRef: GatewayReference? = nil,
         updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil,
-        features: [String: Bool]? = nil, suspend: Suspension? = nil, driftPolicy: DriftPolicy? = nil,
-        adoptionPolicy: AdoptionPolicy? = nil,
-        deletionPolicy: DeletionPolicy? = nil
+        profile: Profile? = nil, features: [String: Bool]? = nil, suspend: Suspension? = nil,
+        driftPolicy: DriftPolicy? = nil, adoptionPolicy: AdoptionPolicy? = nil, deletionPolicy: DeletionPolicy? = nil
     ) {
         self.tokenSecretRef = tokenSecretRef
         self.botID = botID
@@ -43,6 +43,7 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
         self.worker = worker
         self.scaling = scaling
         self.kafka = kafka
+        self.profile = profile
         self.deletionPolicy = deletionPolicy
     }
 }

@@ -177,6 +177,8 @@ enum Samples {
         status.webhook = TelegramBotStatus.Webhook(url: "https://x", apiBaseURL: "https://api", appliedHash: "h")
         status.webhook?.pendingUpdates = 1
         status.webhook?.lastError = "e"
+        status.profile = TelegramBotStatus.Profile(
+            appliedHash: "h", managed: ["name"], retryAt: "2024-01-01T00:00:00Z")
         status.replicas = TelegramBotStatus.Replicas(current: 1, ready: 1, min: 0, max: 10)
         status.kafka = TelegramBotStatus.Kafka(incomingTopic: "in", outgoingTopic: "out", bootstrapServers: "k:9092")
         status.conditions = [
@@ -208,9 +210,24 @@ enum Samples {
                     minReplicas: 1, maxReplicas: 2, lagThreshold: 3, activationLagThreshold: 4, pollingInterval: "1s",
                     cooldownPeriod: "1s"),
                 kafka: .init(partitions: 1, replicationFactor: 1, config: ["retention.ms": "1"]),
+                profile: profile,
                 deletionPolicy: .retain),
             status: status)
     }
+
+    static let profile = TelegramBotSpec.Profile(
+        name: "n", description: "d", shortDescription: "s", commands: [.init(command: "c", description: "d")],
+        localized: [
+            .init(
+                language: "de", name: "n", description: "d", shortDescription: "s",
+                commands: [.init(command: "c", description: "d")])
+        ],
+        commandSets: [
+            .init(
+                scope: .chatMember, chatID: 1, userID: 1, language: "de",
+                commands: [.init(command: "c", description: "d")])
+        ],
+        menuButton: .init(type: .webApp, text: "t", url: "https://x"))
 
     static let gateway = TelegramGateway(
         metadata: ObjectMeta(name: "g"),

@@ -88,6 +88,7 @@ final class BotReconciler: Sendable {
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }
         try await step(.scalerReady) { try await ensureScaler(context, work) }
+        try await step(.profileSynced) { try await syncProfile(context, work) }
         try await step(.webhookReady) { try await ensureWebhook(context, webhookSecrets, work) }
         try await judgeDelivery(context, work)
     }
