@@ -12,6 +12,7 @@ extension BotReconciler {
     func ensureFinalizer(_ bot: TelegramBot) async throws {
         guard bot.metadata.finalizers?.contains(BotFinalizer.name) != true else { return }
         _ = try await Finalizers.ensure(BotFinalizer.name, on: bot, client, fieldManager: FieldManager.main)
+        FaultPoint.passed(.finalizerAdded)
     }
 
     /// Takes everything back in the reverse order of its making: webhook, scaler and workload, Secret, binding, topics.
@@ -29,6 +30,7 @@ extension BotReconciler {
         if isOwner, let botID {
             try await take(back: "the webhook of \(botID)", of: bot, &leftovers) {
                 try await removeWebhook(bot, gateway)
+                FaultPoint.passed(.webhookRemoved)
             }
             if let waiting = await undrained(bot, botID, gateway) {
                 await tellDelay(waiting, of: bot)
@@ -38,6 +40,7 @@ extension BotReconciler {
         try await deleteWorker(bot)
         if stores.secrets.get(bot.workerObjectKey)?.digest != nil {
             try await deleteIfThere(Secret.self, bot.workerObjectKey)
+            FaultPoint.passed(.workerSecretDeleted)
         }
         for binding in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description) {
             try await deleteIfThere(Secret.self, binding)
@@ -46,6 +49,7 @@ extension BotReconciler {
             if let gateway {
                 let key = ObjectKey(namespace: gateway.metadata.namespace, name: botID.bindingName)
                 try await deleteIfThere(Secret.self, key)
+                FaultPoint.passed(.bindingDeleted)
             }
             if bot.spec.effectiveDeletionPolicy == .delete {
                 try await take(back: "the topics and the consumer group of \(botID)", of: bot, &leftovers) {
@@ -60,6 +64,7 @@ extension BotReconciler {
                 note: "could not be taken back and stays: \(leftovers.joined(separator: "; "))")
         }
         _ = try await Finalizers.remove(BotFinalizer.name, from: bot, client, fieldManager: FieldManager.main)
+        FaultPoint.passed(.finalizerRemoved)
         memory.forget(bot.key)
         memory.update(bot.key) { $0.released = bot.metadata.uid }
         logger.info("bot is deleted", ["bot": .string("\(bot.key)"), "bot_id": .string(bot.status?.botID ?? "")])
@@ -98,9 +103,11 @@ extension BotReconciler {
     private func deleteWorker(_ bot: TelegramBot) async throws {
         if hasKEDA, stores.scaledObjects.get(bot.workerObjectKey) != nil || bot.metadata.deletionTimestamp != nil {
             try await deleteIfThere(ScaledObject.self, bot.workerObjectKey)
+            FaultPoint.passed(.scalerDeleted)
         }
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
+            FaultPoint.passed(.deploymentDeleted)
         }
         for job in stores.jobs.keys(in: BotStores.Index.owner, at: bot.key.description) {
             try await deleteIfThere(Job.self, job)
@@ -251,6 +258,7 @@ extension BotReconciler {
         } catch let error as KafkaError {
             guard error.code == .unknownGroup else { throw error }
         }
+        FaultPoint.passed(.groupDeleted)
         do {
             try await TopicMarks(admin: admin).unmark(botID.topics)
         } catch let error as KafkaError {
@@ -260,5 +268,6 @@ extension BotReconciler {
         for result in results.values {
             if case .failure(let error) = result, error.code != .unknownTopic { throw error }
         }
+        FaultPoint.passed(.topicsDeleted)
     }
 }
