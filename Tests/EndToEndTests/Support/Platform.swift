@@ -118,9 +118,11 @@ final class Platform: Sendable {
     // MARK: Programs
 
     /// - Parameter faultPoint: where the operator is killed, by name.
-    func startOperator(_ more: [String] = [], faultPoint: String? = nil) async throws {
+    func startOperator(
+        _ more: [String] = [], faultPoint: String? = nil, name: String = "operator"
+    ) async throws {
         try start(
-            "operator",
+            name,
             [
                 "operator", "--kubeconfig", try controlPlane.kubeconfigPath, "--host", "127.0.0.1", "--health-port",
                 "0",
