@@ -1,0 +1,98 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import PlatformAPI
+
+/// The defaults that the schemas state are those that the Swift types take for absent fields.
+@Suite struct DefaultTests {
+    /// A property of `TelegramBotSpec+Defaults.swift`.
+    struct Default: Sendable {
+        let property: String
+        /// Where the schema states it; `nil` when it depends on other fields, so that a schema cannot.
+        let path: String?
+        let value: @Sendable (TelegramBotSpec) -> JSONValue
+
+        init(_ property: String, at path: String?, _ value: @escaping @Sendable (TelegramBotSpec) -> JSONValue) {
+            self.property = property
+            self.path = path
+            self.value = value
+        }
+    }
+
+    static let defaults = [
+        Default("tokenKey", at: "tokenSecretRef.key") { .string($0.tokenKey) },
+        Default("minReplicas", at: "scaling.minReplicas") { .int(Int64($0.minReplicas)) },
+        Default("maxReplicas", at: "scaling.maxReplicas") { .int(Int64($0.maxReplicas)) },
+        Default("lagThreshold", at: "scaling.lagThreshold") { .int(Int64($0.lagThreshold)) },
+        Default("activationLagThreshold", at: "scaling.activationLagThreshold") {
+            .int(Int64($0.activationLagThreshold))
+        },
+        Default("pollingInterval", at: "scaling.pollingInterval") { .string($0.pollingInterval) },
+        Default("cooldownPeriod", at: "scaling.cooldownPeriod") { .string($0.cooldownPeriod) },
+        Default("partitions", at: nil) { .int(Int64($0.partitions)) },
+        Default("maxConnections", at: "updates.maxConnections") { .int(Int64($0.maxConnections)) },
+        Default("webhookAdoption", at: "updates.webhookAdoption") { .string($0.webhookAdoption.rawValue) },
+        Default("effectiveDriftPolicy", at: "driftPolicy") { .string($0.effectiveDriftPolicy.rawValue) },
+        Default("effectiveAdoptionPolicy", at: "adoptionPolicy") { .string($0.effectiveAdoptionPolicy.rawValue) },
+        Default("effectiveDeletionPolicy", at: "deletionPolicy") { .string($0.effectiveDeletionPolicy.rawValue) },
+    ]
+
+    private static let smallest: JSONValue = ["tokenSecretRef": ["name": "token"]]
+
+    private func spec(_ value: JSONValue) throws -> TelegramBotSpec {
+        try JSONDecoder().decode(TelegramBotSpec.self, from: JSONEncoder().encode(value))
+    }
+
+    @Test func theListHereHasEveryPropertyOfTheFile() throws {
+        let source = try ProjectFile.text("Sources/PlatformAPI/TelegramBotSpec+Defaults.swift")
+        let properties = source.matches(of: /package var (\w+)/).map { String($0.output.1) }
+        #expect(!properties.isEmpty)
+        #expect(Set(properties) == Set(Self.defaults.map(\.property)), "add the property to DefaultTests.defaults")
+    }
+
+    @Test func schemaAndTypesStateTheSameDefaults() throws {
+        let schema = try #require(try CRDFile("telegrambots").schema["properties"]?["spec"])
+        let spec = try spec(Self.smallest)
+        let mine = Self.defaults.compactMap { entry in entry.path.map { ($0, entry.value(spec)) } }
+        #expect(SchemaDefaults.leaves(of: schema) == Dictionary(uniqueKeysWithValues: mine))
+    }
+
+    @Test func defaultsFilledInByTheServerChangeNothing() throws {
+        let schema = try #require(try CRDFile("telegrambots").schema["properties"]?["spec"])
+        let (absent, filled) = (try spec(Self.smallest), try spec(SchemaDefaults.fill(Self.smallest, by: schema)))
+        #expect(absent != filled)
+        for entry in Self.defaults { #expect(entry.value(absent) == entry.value(filled), "\(entry.property)") }
+    }
+
+    /// A default of a field in an object shows only when the object itself is there: required or a default, too.
+    @Test(arguments: ["telegrambots", "telegramgateways"])
+    func everyDefaultShowsInTheSmallestObject(plural: String) throws {
+        let schema = try #require(try CRDFile(plural).schema["properties"]?["spec"])
+        let filled = SchemaDefaults.fill(SampleMaker.sample(schema, isFull: false), by: schema)
+        for (path, value) in SchemaDefaults.leaves(of: schema) where !path.contains("[]") {
+            let shown = path.split(separator: ".").reduce(filled as JSONValue?) { $0?[String($1)] }
+            #expect(shown == value, "\(path): give the objects around it a default of {}")
+        }
+    }
+
+    @Test func theGatewaysDefaultsAreThoseOfItsSchema() throws {
+        let schema = try #require(try CRDFile("telegramgateways").schema["properties"]?["spec"])
+        #expect(
+            SchemaDefaults.leaves(of: schema) == ["telegram.apiBaseURL": .string(TelegramGatewaySpec.officialAPIBaseURL)])
+    }
+
+    @Test func fillingIsWhatTheServerDoes() {
+        let schema: JSONValue = [
+            "properties": [
+                "a": ["default": [:], "properties": ["x": ["default": 1], "y": [:]]],
+                "b": ["properties": ["x": ["default": 2]]],
+                "c": ["items": ["properties": ["x": ["default": 3]]]],
+            ]
+        ]
+        #expect(SchemaDefaults.fill([:], by: schema) == ["a": ["x": 1]])
+        #expect(
+            SchemaDefaults.fill(["a": ["x": 9], "b": [:], "c": [[:]]], by: schema)
+                == ["a": ["x": 9], "b": ["x": 2], "c": [["x": 3]]])
+    }
+}
