@@ -181,7 +181,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "Concurrency", "HTTPClient", "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes",
-                "Observability", "PlatformAPI", "Simulator", "TestRig", "tgs",
+                "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI", "TestRig", "tgs",
             ]),
     ],
     cxxLanguageStandard: .cxx17

@@ -49,9 +49,11 @@ package final class Gateway: Sendable {
                 deliveryTimeout: settings.deliveryTimeout),
             logger: logger, metrics: registry)
         let produce: @Sendable (KafkaRecord) async throws -> Void = { _ = try await producer.send($0) }
+        let wakes = WakeSender(metrics: metrics, logger: logger, produce: produce)
+        directory.observe { wakes.keep { directory.binding($0) != nil } }
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,
-            produce: produce)
+            produce: produce, wake: { wakes.updateArrived($0) })
         var router = HTTPRouter()
         router.post("/webhook/:bot") { request in
             await handler.handle(request, bot: request.parameters["bot"] ?? "")

@@ -10,6 +10,8 @@ package struct OperatorSettings: Sendable {
     package var tokenCheckInterval = Duration.seconds(6 * 3600)
     /// How long a deletion waits for a broker or a Bot API server that does not answer before it leaves things behind.
     package var deletionPatience = Duration.seconds(600)
+    /// How often the offsets of a bot that sleeps are committed again: brokers forget them after a week.
+    package var offsetRefreshInterval = Duration.seconds(24 * 3600)
     /// For how long the gateway takes a bot's old webhook secret beside a new one.
     package var webhookSecretOverlap = Duration.seconds(300)
     /// The first delay after a failed reconcile.

@@ -32,6 +32,8 @@ package enum Annotations {
     package static let rotation = "telegram-serverless.io/rotation"
     /// On a binding Secret: since when its first webhook secret is the present one, in seconds since 1970.
     package static let secretSince = "telegram-serverless.io/webhook-secret-since"
+    /// On a ScaledObject: when the bot was woken, in seconds since 1970. There until KEDA has taken over.
+    package static let wokenAt = "telegram-serverless.io/woken-at"
     /// "true" on a Deployment once `spec.replicas` has been handed to the autoscaler.
     package static let replicasHandedOver = "telegram-serverless.io/replicas-handed-over"
 }
@@ -41,6 +43,8 @@ package enum FieldManager {
     package static let main = "telegram-serverless"
     /// Holds `spec.replicas` of a Deployment from its creation until the autoscaler takes it.
     package static let scale = "telegram-serverless-scale"
+    /// Holds the annotations on a ScaledObject while a bot is being woken.
+    package static let wake = "telegram-serverless-wake"
 }
 
 /// The finalizer of a TelegramBot: there until everything made for it outside its namespace is taken back.

@@ -9,6 +9,8 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
     /// The generation of the spec that this status is of.
     package var observedGeneration: Int64?
     package var webhook: Webhook?
+    /// Present while Telegram is not asked anything.
+    package var telegram: Telegram?
     package var replicas: Replicas?
     package var kafka: Kafka?
     package var conditions: [Condition]?
@@ -33,6 +35,19 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
         }
     }
 
+    /// Until when Telegram is left alone: it said so, or it refused the token.
+    package struct Telegram: Codable, Sendable, Equatable {
+        /// RFC 3339.
+        package var retryAt: String
+        /// Fingerprint of the token that this is of.
+        package var tokenHash: String
+
+        package init(retryAt: String, tokenHash: String) {
+            self.retryAt = retryAt
+            self.tokenHash = tokenHash
+        }
+    }
+
     package struct Replicas: Codable, Sendable, Equatable {
         package var current: Int
         package var ready: Int
@@ -52,6 +67,10 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
         package var outgoingTopic: String
         /// The brokers that have them, so that a deletion finds them when the gateway has changed.
         package var bootstrapServers: String?
+        /// Fingerprint of what was last brought about: a difference found under it is somebody else's.
+        package var appliedHash: String?
+        /// Names of the settings that were given to the incoming topic, so that those no longer asked for are taken off.
+        package var configured: [String]?
 
         package init(incomingTopic: String, outgoingTopic: String, bootstrapServers: String? = nil) {
             self.incomingTopic = incomingTopic

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func bindingIsAsWrittenDown() throws {
-        try expect(BindingManifest.secret(Samples.context(), webhookSecrets: ["new", "old"]), toBe: "binding")
+        try expect(BindingManifest.secret(Samples.context(), Samples.secrets(["new", "old"])), toBe: "binding")
     }
 
     @Test func aBotWithoutWorkerHasNoDeployment() {
@@ -78,7 +78,7 @@ import Testing
 
     @Test func theBindingOfABotReadsBack() throws {
         let context = Samples.context()
-        let binding = try Binding(BindingManifest.secret(context, webhookSecrets: ["s"]))
+        let binding = try Binding(BindingManifest.secret(context, Samples.secrets(["s"])))
         #expect(binding.botID == context.botID)
         #expect(binding.owner == "bots/echo")
         #expect(binding.token == context.token.token.value)

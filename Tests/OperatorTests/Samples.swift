@@ -43,6 +43,10 @@ enum Samples {
         WorkerContext(bot: bot, botID: BotID(number: number), token: BotCredential(token), gateway: gateway)
     }
 
+    static func secrets(_ values: [String]) -> WebhookSecrets {
+        WebhookSecrets(values: values, tokenFingerprint: "0123456789abcdef", request: "", since: 1_700_000_000)
+    }
+
     /// The JSON of a value for people to read: members in order, one a line.
     static func pretty(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()

@@ -19,11 +19,14 @@ package struct WebhookHandler: Sendable {
     private let metrics: GatewayMetrics
     private let logger: Logger
     private let produce: Produce
+    private let wake: @Sendable (BotID) -> Void
 
+    /// - Parameter wake: called with each bot that has got an update; must not hold up.
     package init(
         directory: BindingDirectory, retryAfterSeconds: Int, metrics: GatewayMetrics, logger: Logger,
-        produce: @escaping Produce
+        produce: @escaping Produce, wake: @escaping @Sendable (BotID) -> Void = { _ in }
     ) {
+        self.wake = wake
         self.directory = directory
         self.retryAfterSeconds = retryAfterSeconds
         self.metrics = metrics
@@ -97,6 +100,7 @@ package struct WebhookHandler: Sendable {
         }
         do {
             try await produce(Self.record(binding, fields, request))
+            wake(botID)
             return .accepted
         } catch let error as KafkaError where error.code == .recordTooLarge {
             logger.warning(

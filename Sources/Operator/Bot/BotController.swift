@@ -10,6 +10,8 @@ import PlatformAPI
 /// The controller of TelegramBots: which watches there are, and which bots an event of each concerns.
 struct BotController {
     let controller: Controller<TelegramBot>
+    /// Runs beside the controller.
+    let wakes: WakeListener
 
     init(
         client: KubernetesClient, kafka: KafkaAdminPool, http: HTTPClient, events: EventRecorder,
@@ -41,6 +43,10 @@ struct BotController {
             client: client, stores: stores, kafka: kafka, http: http, events: events, settings: settings,
             logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
 
+        wakes = WakeListener(stores: stores, kafka: kafka, logger: logger, metrics: metrics) { botID in
+            await reconciler.wakeSignalled(botID)
+        }
+
         var controllerSettings = ControllerSettings()
         controllerSettings.workers = settings.workers
         controllerSettings.backoff = Backoff(base: settings.retryBase, maximum: settings.retryMaximum)
@@ -57,9 +63,18 @@ struct BotController {
 
         let controller = controller
         bots.addHandler { event in
-            // The next resource with the same bot may have it now.
-            guard case .deleted(_, let bot) = event, let botID = bot.status?.botID else { return }
-            for other in stores.bots.keys(in: BotStores.Index.botID, at: botID) { controller.trigger(other) }
+            // When a resource goes, another with the same bot may have it now; when one becomes that bot, another may lose it.
+            let news: (key: ObjectKey, botID: String?)? =
+                switch event {
+                case .deleted(let key, let bot): (key, bot.status?.botID)
+                case .upserted(let key, let bot, let old) where bot.status?.botID != old?.status?.botID:
+                    (key, bot.status?.botID)
+                default: nil
+                }
+            guard let news, let botID = news.botID else { return }
+            for other in stores.bots.keys(in: BotStores.Index.botID, at: botID) where other != news.key {
+                controller.trigger(other)
+            }
         }
         let wasPresent = Locked<Bool?>(nil)
         scaledObjects.addHandler { event in

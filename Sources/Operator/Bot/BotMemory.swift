@@ -11,8 +11,18 @@ final class BotMemory: Sendable {
         var verified: (fingerprint: String, at: ContinuousClock.Instant)?
         /// What was last found right in Kafka: fingerprint of the wish, and when.
         var topics: (wish: String, at: ContinuousClock.Instant)?
+        /// When the topics were last marked and the offsets of a sleeping group committed again.
+        var refreshedAt: ContinuousClock.Instant?
+        /// Until when Telegram is left alone.
+        var pause: TelegramPause?
+        /// Whether Telegram had another webhook than was set when it was last asked, and that was left so.
+        var isWebhookDrifted = false
         /// When getWebhookInfo was last asked.
         var webhookCheckedAt: ContinuousClock.Instant?
+        /// How often a bot that has fallen asleep is still looked at for updates that came meanwhile.
+        var sleepLooks = 0
+        /// When the bot was last woken.
+        var wokenAt: ContinuousClock.Instant?
         /// The uid of the resource whose deletion was seen to its end.
         var released: String?
     }
@@ -21,6 +31,11 @@ final class BotMemory: Sendable {
 
     subscript(key: ObjectKey) -> Entry {
         entries.withLock { $0[key] ?? Entry() }
+    }
+
+    /// Changes what is remembered and answers something of it, at once.
+    func with<Result: Sendable>(_ key: ObjectKey, _ change: @Sendable (inout Entry) -> Result) -> Result {
+        entries.withLock { change(&$0[key, default: Entry()]) }
     }
 
     func update(_ key: ObjectKey, _ change: (inout Entry) -> Void) {

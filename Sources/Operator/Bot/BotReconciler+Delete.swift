@@ -62,10 +62,19 @@ extension BotReconciler {
     }
 
     private func deleteWorker(_ bot: TelegramBot) async throws {
-        if hasKEDA { try await deleteIfThere(ScaledObject.self, bot.workerObjectKey) }
+        if hasKEDA, stores.scaledObjects.get(bot.workerObjectKey) != nil || bot.metadata.deletionTimestamp != nil {
+            try await deleteIfThere(ScaledObject.self, bot.workerObjectKey)
+        }
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
         }
+    }
+
+    /// Ends the worker of a resource whose bot belongs to an older one: two workers in one group would share its updates.
+    func retireDuplicate(_ bot: TelegramBot) async throws {
+        try await deleteWorker(bot)
+        guard stores.secrets.get(bot.workerObjectKey)?.digest != nil else { return }
+        try await deleteIfThere(Secret.self, bot.workerObjectKey)
     }
 
     /// Takes back what was made for the bot that a resource was, before it becomes another one. The worker's Secret stays:
@@ -177,7 +186,9 @@ extension BotReconciler {
     }
 
     private func removeTopics(_ bot: TelegramBot, _ botID: BotID, _ gateway: TelegramGateway?) async throws {
-        guard let servers = bot.status?.kafka?.bootstrapServers ?? gateway?.spec.kafka.bootstrapServers else { return }
+        // Topics that were never claimed are somebody else's.
+        guard let claim = bot.status?.kafka, claim.incomingTopic == botID.incomingTopic else { return }
+        guard let servers = claim.bootstrapServers ?? gateway?.spec.kafka.bootstrapServers else { return }
         let admin = try kafka.admin(servers)
         // First the group: it is refused while workers are still in it, and they would bring topics back.
         do {
@@ -185,8 +196,12 @@ extension BotReconciler {
         } catch let error as KafkaError {
             guard error.code == .unknownGroup else { throw error }
         }
-        let topics = [botID.incomingTopic, botID.outgoingTopic, botID.deadLetterTopic]
-        let results = try await admin.deleteTopics(topics, timeout: settings.kafkaTimeout)
+        do {
+            try await TopicMarks(admin: admin).unmark(botID.topics)
+        } catch let error as KafkaError {
+            guard error.code == .unknownTopic else { throw error }
+        }
+        let results = try await admin.deleteTopics(botID.topics, timeout: settings.kafkaTimeout)
         for result in results.values {
             if case .failure(let error) = result, error.code != .unknownTopic { throw error }
         }

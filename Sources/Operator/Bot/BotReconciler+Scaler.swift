@@ -29,6 +29,8 @@ extension BotReconciler {
         }
         let observed = stores.scaledObjects.get(key)
         try await apply(WorkerManifests.scaledObject(context), observed: observed?.digest, work)
+        try await endWake(context, observed, work)
+        try await wakeIfBehind(context, work)
         let verdict = ScalerHealth.verdict(key.name, observed?.conditions, isSuspended: isSuspended)
         work.conditions.set(.scalerReady, verdict.status, verdict.reason, verdict.message)
     }

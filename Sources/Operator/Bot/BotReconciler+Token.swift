@@ -61,24 +61,24 @@ extension BotReconciler {
             if isVerified(credential, work) {
                 work.conditions.set(.tokenValid, .true, "TokenAccepted", "Telegram knows the bot as @\(work.username)")
             } else {
-                let user = try await getMe(credential, gateway, bot)
+                let token = try BotToken(credential.token.value)
+                let user = try await callingTelegram(.tokenValid, credential, work) {
+                    try await telegram(gateway).getMe(token: token, timeout: settings.telegramTimeout)
+                }
                 work.status.username = user.username
                 memory.update(bot.key) { $0.verified = (credential.fingerprint, clock.now) }
                 work.conditions.set(.tokenValid, .true, "TokenAccepted", "Telegram knows the bot as @\(work.username)")
             }
             if let elder = stores.elder(of: bot, botID: work.botID) {
-                work.status.botID = work.botID.description
+                if work.formerBotID == nil { work.status.botID = work.botID.description }
+                try await retireDuplicate(bot)
                 throw StepFailure(
                     .tokenValid, "DuplicateBot",
                     "TelegramBot \(elder) is older and has the same bot (\(work.botID)): delete one of the two",
                     retry: .onChange)
             }
         }
-        guard work.status.botID != work.botID.description else { return }
         if let former = work.formerBotID { try await release(former, of: work) }
-        // Written before anything is made under this name, so that a deletion knows what to take back.
-        work.status.botID = work.botID.description
-        try await step(.tokenValid) { try await writeStatus(work, of: bot) }
     }
 
     private func isVerified(_ credential: BotCredential, _ work: BotWork) -> Bool {
@@ -95,26 +95,11 @@ extension BotReconciler {
         return true
     }
 
-    private func getMe(
-        _ credential: BotCredential, _ gateway: TelegramGateway, _ bot: TelegramBot
-    ) async throws -> TelegramUser {
-        let token = try BotToken(credential.token.value)
-        do {
-            return try await telegram(gateway).getMe(token: token, timeout: settings.telegramTimeout)
-        } catch {
-            guard error.isTokenRefused else { throw error }
-            throw StepFailure(
-                .tokenValid, "TokenRejected",
-                "Telegram does not accept the token in \(Self.place(of: bot)): "
-                    + "put the bot's current token from @BotFather there", retry: .onChange)
-        }
-    }
-
     func telegram(_ gateway: TelegramGateway) -> TelegramClient {
         TelegramClient(http: http, baseURL: gateway.spec.apiBaseURL, logger: logger)
     }
 
-    private static func place(of bot: TelegramBot) -> String {
+    static func place(of bot: TelegramBot) -> String {
         "Secret \(bot.metadata.namespace ?? "")/\(bot.spec.tokenSecretRef.name), key \"\(bot.spec.tokenKey)\","
     }
 }
@@ -124,6 +109,9 @@ extension BotWork {
 }
 
 extension TelegramBot {
+    /// The value of the annotation that asks for a new webhook secret, "" without one.
+    var rotationRequest: String { metadata.annotations?[Annotations.rotateWebhookSecret] ?? "" }
+
     /// The name of the Deployment, the worker's Secret and the ScaledObject.
     var workerObjectKey: ObjectKey {
         ObjectKey(namespace: metadata.namespace, name: "bot-\(metadata.name ?? "")")

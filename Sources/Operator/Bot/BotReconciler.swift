@@ -82,6 +82,7 @@ final class BotReconciler: Sendable {
         let gateway = try await step(.gatewayReady) { try findGateway(work) }
         try await verifyIdentity(credential, gateway, work)
         let context = WorkerContext(bot: work.bot, botID: work.botID, token: credential, gateway: gateway)
+        try await claimTopics(context, work)
         try await step(.topicsReady) { try await ensureTopics(context, work) }
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }

@@ -4,6 +4,10 @@ import KubernetesTypes
 enum KEDAAnnotation {
     /// Scales to this number, and no further, while it is there.
     static let pausedReplicas = "autoscaling.keda.sh/paused-replicas"
+    /// "true": stops scaling.
+    static let paused = "autoscaling.keda.sh/paused"
+    /// "true": active, and so awake, whatever the triggers say.
+    static let forceActivation = "autoscaling.keda.sh/force-activation"
 }
 
 /// `keda.sh/v1alpha1.ScaledObject`, the part that the platform sets and reads.

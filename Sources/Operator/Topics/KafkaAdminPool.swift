@@ -12,14 +12,25 @@ final class KafkaAdminPool: Sendable {
     /// - Parameter bootstrapServers: also the key: gateways that name the same servers share the client.
     func admin(_ bootstrapServers: String) throws -> KafkaAdmin {
         if let admin = admins.withLock({ $0[bootstrapServers] }) { return admin }
-        let admin = try KafkaAdmin(
-            KafkaConfiguration(bootstrapServers: bootstrapServers, clientID: "telegram-serverless-operator"),
-            logger: logger)
+        let admin = try KafkaAdmin(Self.configuration(bootstrapServers), logger: logger)
         return admins.withLock { admins in
             if let other = admins[bootstrapServers] { return other }
             admins[bootstrapServers] = admin
             return admin
         }
+    }
+
+    /// A consumer for partitions of the caller's choice.
+    /// - Parameter groupID: librdkafka wants one; nothing is joined or committed.
+    func consumer(_ bootstrapServers: String, groupID: String) throws -> KafkaConsumer {
+        try KafkaConsumer(
+            Self.configuration(bootstrapServers),
+            settings: ConsumerSettings(groupID: groupID, autoOffsetReset: .latest, maxBufferedRecords: 1000),
+            logger: logger)
+    }
+
+    private static func configuration(_ bootstrapServers: String) -> KafkaConfiguration {
+        KafkaConfiguration(bootstrapServers: bootstrapServers, clientID: "telegram-serverless-operator")
     }
 
     func close() async {

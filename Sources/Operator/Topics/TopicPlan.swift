@@ -15,6 +15,13 @@ struct TopicPlan: Equatable {
         let config: [String: String]
     }
 
+    /// A topic as it is.
+    struct Found: Equatable {
+        let partitions: Int
+        /// Copies of its first partition.
+        let replicas: Int
+    }
+
     struct Growth: Equatable {
         let topic: String
         let partitions: Int32
@@ -25,12 +32,18 @@ struct TopicPlan: Equatable {
     /// Differences that cannot be repaired, as sentences.
     private(set) var irreparable: [String] = []
 
-    /// - Parameter found: how many partitions each existing topic has.
-    init(wanted: [Wanted], found: [String: Int]) {
+    /// - Parameter found: the topics that exist, by name.
+    init(wanted: [Wanted], found: [String: Found]) {
         for topic in wanted {
-            guard let partitions = found[topic.name] else {
+            guard let present = found[topic.name] else {
                 create.append(topic)
                 continue
+            }
+            let partitions = present.partitions
+            if topic.replicationFactor > 0, present.replicas != Int(topic.replicationFactor) {
+                irreparable.append(
+                    "topic \(topic.name) has \(present.replicas) copies, \(topic.replicationFactor) are asked for: "
+                        + "move them with Kafka's own tools, or set the replicationFactor to \(present.replicas)")
             }
             if partitions < Int(topic.partitions) {
                 grow.append(Growth(topic: topic.name, partitions: topic.partitions))

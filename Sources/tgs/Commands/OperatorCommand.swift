@@ -25,6 +25,9 @@ struct OperatorCommand: Command {
                 "deletion-patience", "DURATION", default: "10m",
                 "How long the deletion of a bot waits for a broker or a Bot API server that does not answer."),
             CommandOption(
+                "offset-refresh-interval", "DURATION", default: "24h",
+                "How often the offsets of a bot that sleeps are committed again; brokers forget them after 7 days."),
+            CommandOption(
                 "webhook-secret-overlap", "DURATION", default: "5m",
                 "How long the gateway takes a bot's old webhook secret beside a new one."),
             CommandOption(
@@ -58,6 +61,7 @@ struct OperatorCommand: Command {
         settings.resyncInterval = try values.duration("resync-interval")
         settings.tokenCheckInterval = try values.duration("token-check-interval")
         settings.deletionPatience = try values.duration("deletion-patience")
+        settings.offsetRefreshInterval = try values.duration("offset-refresh-interval")
         settings.webhookSecretOverlap = try values.duration("webhook-secret-overlap")
         settings.optionalKindInterval = try values.duration("optional-kind-interval")
         settings.telegramTimeout = try values.duration("telegram-timeout")

@@ -7,6 +7,7 @@ import KubernetesTypes
 import Observability
 import PlatformAPI
 import Simulator
+import TelegramBotAPI
 import TestRig
 
 /// The whole platform of one test: a control plane, a broker, Telegram (the simulator, in this process), and operator and
@@ -195,6 +196,14 @@ final class Platform: Sendable {
             metadata: {name: \(name)-token, namespace: bots}
             stringData: {token: "\(token)"}
             """)
+    }
+
+    /// Sets a bot's webhook as somebody else would.
+    func setWebhook(of bot: BotInfo, _ url: String) async throws {
+        let http = try HTTPClient()
+        let telegram = TelegramClient(http: http, baseURL: simulator.apiURL, logger: .silent)
+        try await telegram.setWebhook(WebhookSettings(url: url), token: try BotToken(bot.token))
+        await http.shutdown()
     }
 
     static func manifest(_ name: String, more: String = "") -> String {
