@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """make-reference.py [--check]: writes docs/reference/<kind>.md from the schemas in crds/*.yaml, all that `kubectl explain`
 knows on one page. --check writes nothing and fails when a page is not what it would write."""
 
@@ -78,30 +79,28 @@ def limits(schema):
     return "; ".join(one for one in found if one)
 
 
-def rows(schema, path):
-    """A row for each field within the schema, and within those."""
-    required = schema.get("required", [])
-    for name, field in schema.get("properties", {}).items():
-        yield from row(f"{path}.{name}" if path else name, field, name in required)
-
-
-def row(path, field, required, deep=True):
+def cells(path, field, required, link=None):
+    """A field's row of a table."""
     default = field.get("default")
     if required:
         default = "**required**"
-    elif default in (None, {}):
+    elif default is None or isinstance(default, dict):
         default = ""
-    elif isinstance(default, dict):
-        default = ", ".join(f"`{name}: {value}`" for name, value in default.items())
     else:
         default = code(default)
-    yield (code(path), type_name(field), default, limits(field), text(field.get("description", "")))
-    if not deep:
-        return
+    name = type_name(field)
+    return (code(path), f"[{name}](#{link})" if link else name, default, limits(field), text(field["description"]))
+
+
+def within(path, field):
+    """A row for each field within the object, list or map, at any depth."""
     while "items" in field or isinstance(field.get("additionalProperties"), dict):
         path += "[]" if "items" in field else ".*"
         field = field.get("items") or field["additionalProperties"]
-    yield from rows(field, path)
+    required = field.get("required", [])
+    for name, inner in field.get("properties", {}).items():
+        yield cells(f"{path}.{name}", inner, name in required)
+        yield from within(f"{path}.{name}", inner)
 
 
 def rules(schema, path=""):
@@ -117,34 +116,38 @@ def rules(schema, path=""):
 
 
 def table(head, body):
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "---|" * len(head)
-    for cells in body:
-        yield "| " + " | ".join(cells) + " |"
+    for number, line in enumerate([head, *body]):
+        yield "|" + "|".join(f" {cell} " if cell else " " for cell in line) + "|"
+        if number == 0:
+            yield "|" + "---|" * len(head)
     yield ""
-
-
-FIELDS = ("field", "type", "default", "allowed", "what")
 
 
 def section(name, schema):
     """A table of the fields directly within, and one for each object among them with all that is within it."""
+    head = ("field", "type", "default", "allowed", "what")
+    if name == "status":
+        # Nobody writes it: what is "required" is there when the object around it is.
+        head = ("field", "type", "values", "what")
+
+    def fields(rows):
+        return table(head, (row if len(head) == 5 else (*row[:2], *row[3:]) for row in rows))
+
     yield f"## {name}"
     yield ""
     yield text(schema["description"])
     yield ""
-    properties = schema.get("properties", {})
     required = schema.get("required", [])
-    top = []
-    for field, inner in properties.items():
-        top += row(field, inner, field in required, deep=False)
-    yield from table(FIELDS, top)
-    for field, inner in properties.items():
-        within = list(row(field, inner, False))[1:]
-        if within:
+    inner = {field: list(within(field, content)) for field, content in schema["properties"].items()}
+    yield from fields(
+        cells(field, content, field in required, link=f"{name}{field}".lower() if inner[field] else None)
+        for field, content in schema["properties"].items()
+    )
+    for field, rows in inner.items():
+        if rows:
             yield f"### {name}.{field}"
             yield ""
-            yield from table(FIELDS, within)
+            yield from fields(rows)
 
 
 def page(path):
@@ -170,8 +173,8 @@ def page(path):
     )
     example = next(iter(schema["properties"]["spec"]["properties"]))
     yield (
-        f"`kubectl explain {names['singular']}.spec.{example}` says the same in a terminal. A field marked **required** must"
-        " be there when the object around it is; of all others the default holds, or what the description says."
+        f"`kubectl explain {names['singular']}.spec.{example}` says the same in a terminal. A field marked **required** must be"
+        " there when the object around it is."
     )
     yield ""
     for name in ("spec", "status"):

@@ -70,7 +70,9 @@ import Testing
     func everyDefaultShowsInTheSmallestObject(plural: String) throws {
         let schema = try #require(try CRDFile(plural).schema["properties"]?["spec"])
         let filled = SchemaDefaults.fill(SampleMaker.sample(schema, isFull: false), by: schema)
-        for (path, value) in SchemaDefaults.leaves(of: schema) where !path.contains("[]") {
+        for (path, value) in SchemaDefaults.leaves(of: schema) {
+            // Objects of which the absence means something, and so the defaults in them nothing.
+            if ["worker.", "gatewayRef.", "profile."].contains(where: { path.hasPrefix($0) }) { continue }
             let shown = path.split(separator: ".").reduce(filled as JSONValue?) { $0?[String($1)] }
             #expect(shown == value, "\(path): give the objects around it a default of {}")
         }

@@ -18,7 +18,7 @@ local function health(status, condition)
   local message = condition.message
   if message == nil or message == "" then
     message = condition.reason
-  elseif status ~= "Healthy" and condition.reason ~= nil then
+  elseif condition.status ~= "True" or condition.type ~= "Ready" then
     message = condition.reason .. ": " .. message
   end
   return {status = status, message = message}

@@ -20,6 +20,7 @@ extension Shape {
                 self = .string
                 return
             }
+            guard words.allSatisfy({ $0.stringValue != nil }) else { throw unknown("offers more than words") }
             self = .choice(Set(words.compactMap(\.stringValue)))
         case "boolean": self = .boolean
         case "integer": self = .integer
