@@ -46,7 +46,8 @@ import YAML
             let bot = try #require(objects.first { $0["kind"] == "TelegramBot" })
             bots.append(try JSONDecoder().decode(TelegramBot.self, from: JSONEncoder().encode(bot)))
             // Generated names reach the bot, so that a changed setting rolls its workers.
-            let settings = try #require(objects.first { $0["kind"] == "ConfigMap" })["metadata"]?["name"]?.stringValue
+            let map = try #require(objects.first { $0["kind"] == "ConfigMap" })
+            let settings = try #require(map["metadata"]?["name"]?.stringValue)
             #expect(bots.last?.spec.worker?.envFrom?.compactMap(\.configMapRef?.name) == [settings])
         }
         for bot in bots {

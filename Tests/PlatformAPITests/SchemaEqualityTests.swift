@@ -37,8 +37,8 @@ import Testing
     @Test(arguments: kinds)
     func theTypeDecodesWhatTheSchemaHas(kind: Kind) throws {
         let schema = try Shape(schema: try CRDFile(kind.plural).schema)
-        #expect(try kind.shape.differences(from: schema) == [])
-        #expect(try kind.shape == schema)
+        let differences = try kind.shape.differences(from: schema)
+        #expect(differences == [])
     }
 
     @Test(arguments: kinds)
@@ -46,15 +46,19 @@ import Testing
         let schema = try Shape(schema: try CRDFile(kind.plural).schema)
         let encoded = try #require(try kind.probe().encoded.objectValue)
         let value = JSONValue.object(encoded.filter { ["spec", "status"].contains($0.key) })
-        #expect(schema.differences(fromFullValue: value) == [])
+        let differences = schema.differences(fromFullValue: value)
+        #expect(differences == [])
     }
 
+    /// The comparison of the two tests above, tried with every schema that is one step away from the true one.
     @Test(arguments: kinds)
     func everyDifferenceIsFound(kind: Kind) throws {
         let (encoded, _) = try kind.probe()
         let value = JSONValue.object((encoded.objectValue ?? [:]).filter { ["spec", "status"].contains($0.key) })
         let mine = try kind.shape
         let schema = try CRDFile(kind.plural).schema
+        // With a difference already there nothing can be said of others.
+        guard try mine == Shape(schema: schema) else { return }
         let mutations = SchemaMutations.all(of: schema)
         // Six changes of each field: gone, necessity, three or four other types; besides one more for each object.
         #expect(mutations.count > 5 * mine.fieldCount)

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import KubernetesTypes
 import Testing
 
 @testable import PlatformAPI
