@@ -5,7 +5,7 @@ package import HTTPServer
 import HTTPTypes
 package import KafkaClient
 package import Observability
-import PlatformAPI
+package import PlatformAPI
 import TelegramBotAPI
 
 /// Takes Telegram's webhooks in: checks the secret, puts the update on the bot's topic, and answers 200 only once the

@@ -64,12 +64,12 @@ import Glibc
         return unsafe UnsafeBufferPointer(start: list.elems, count: Int(list.cnt)).map { element in
             unsafe Element(
                 partition: TopicPartition(topic: String(cString: element.topic), partition: element.partition),
-                offset: element.offset, metadata: text(element), error: element.err)
+                offset: element.offset, metadata: Self.text(element), error: element.err)
         }
     }
 
     private static func text(_ element: rd_kafka_topic_partition_t) -> String? {
-        guard let bytes = unsafe element.metadata, element.metadata_size > 0 else { return nil }
+        guard let bytes = unsafe element.metadata, unsafe element.metadata_size > 0 else { return nil }
         return unsafe String(
             decoding: UnsafeRawBufferPointer(start: bytes, count: element.metadata_size), as: UTF8.self)
     }

@@ -1,3 +1,4 @@
+import ControllerRuntime
 import KubernetesTypes
 import Observability
 import PlatformAPI

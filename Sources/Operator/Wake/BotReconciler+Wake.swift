@@ -1,3 +1,4 @@
+import ControllerRuntime
 import Concurrency
 import FoundationEssentials
 import KafkaClient
