@@ -1,6 +1,7 @@
 import JSON
 import KubernetesTypes
 import PlatformAPI
+import Testing
 
 @testable import Operator
 
