@@ -24,7 +24,9 @@ import Testing
 
     @Test func describesFields() async throws {
         let plane = try await Cluster.plane
-        for path in ["spec", "spec.scaling", "spec.scaling.lagThreshold", "spec.worker.env.valueFrom", "status.webhook"] {
+        for path in [
+            "spec", "spec.scaling", "spec.scaling.lagThreshold", "spec.worker.env.valueFrom", "status.webhook",
+        ] {
             let names = path.split(separator: ".").map(String.init)
             var schema = try Cluster.schema("telegrambots", names[0])
             for name in names.dropFirst() {
@@ -37,7 +39,8 @@ import Testing
                 $0.contains("DESCRIPTION")
             }
             // kubectl breaks lines where it likes.
-            #expect(text.split { $0.isWhitespace }.joined(separator: " ").contains(words.joined(separator: " ")), "\(path)")
+            #expect(
+                text.split { $0.isWhitespace }.joined(separator: " ").contains(words.joined(separator: " ")), "\(path)")
         }
     }
 

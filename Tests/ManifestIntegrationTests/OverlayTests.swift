@@ -114,10 +114,13 @@ import YAML
         let plane = try await Cluster.plane
         try await plane.withNamespace("argocd") { namespace in
             try await plane.kubectl(
-                "create", "configmap", "argocd-cm", "--namespace", namespace, "--from-literal=url=https://argo.example.org")
+                "create", "configmap", "argocd-cm", "--namespace", namespace,
+                "--from-literal=url=https://argo.example.org")
             // The patch names the usual namespace, which is not this test's own.
-            let patch = try String(contentsOfFile: "\(ProjectFolder.path)/deploy/argocd/argocd-cm-patch.yaml", encoding: .utf8)
-                .replacing("namespace: argocd", with: "namespace: \(namespace)")
+            let patch = try String(
+                contentsOfFile: "\(ProjectFolder.path)/deploy/argocd/argocd-cm-patch.yaml", encoding: .utf8
+            )
+            .replacing("namespace: argocd", with: "namespace: \(namespace)")
             try await plane.kubectl("patch", "configmap", "argocd-cm", "--namespace", namespace, "--patch", patch)
             let data = try await plane.object("configmap", "argocd-cm", in: namespace)["data"]
             #expect(

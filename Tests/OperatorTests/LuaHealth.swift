@@ -48,7 +48,9 @@ struct LuaHealth: Equatable, CustomStringConvertible {
             return "\"\(bytes.joined())\""
         case .array(let elements): return "{\(elements.map(literal).joined(separator: ", "))}"
         case .object(let members):
-            let pairs = members.sorted { $0.key < $1.key }.map { "[\(literal(.string($0.key)))] = \(literal($0.value))" }
+            let pairs = members.sorted { $0.key < $1.key }.map {
+                "[\(literal(.string($0.key)))] = \(literal($0.value))"
+            }
             return "{\(pairs.joined(separator: ", "))}"
         }
     }

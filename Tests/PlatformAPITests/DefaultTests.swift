@@ -86,7 +86,9 @@ import Testing
     @Test func theGatewaysDefaultsAreThoseOfItsSchema() throws {
         let schema = try #require(try CRDFile("telegramgateways").schema["properties"]?["spec"])
         #expect(
-            SchemaDefaults.leaves(of: schema) == ["telegram.apiBaseURL": .string(TelegramGatewaySpec.officialAPIBaseURL)])
+            SchemaDefaults.leaves(of: schema) == [
+                "telegram.apiBaseURL": .string(TelegramGatewaySpec.officialAPIBaseURL)
+            ])
     }
 
     @Test func fillingIsWhatTheServerDoes() {

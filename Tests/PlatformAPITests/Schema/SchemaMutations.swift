@@ -52,7 +52,8 @@ enum SchemaMutations {
         }
         if let words = schema["enum"]?.arrayValue {
             result.append(
-                Mutation(what: "\(path): a word added", schema: replacing(schema, "enum", with: .array(words + ["More"]))))
+                Mutation(
+                    what: "\(path): a word added", schema: replacing(schema, "enum", with: .array(words + ["More"]))))
             result.append(
                 Mutation(
                     what: "\(path): a word taken away",
