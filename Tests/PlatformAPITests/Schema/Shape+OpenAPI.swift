@@ -2,10 +2,11 @@ import JSON
 
 extension Shape {
     /// The shape that a schema of a CRD (OpenAPI v3, structural) describes.
+    /// - Parameter mayBeNull: whether a null is taken for an absence, as optional members of Swift types do.
     /// - Throws: ``Unknown`` for what cannot be compared, and for names in `required` that no property has.
-    init(schema: JSONValue, at path: String = "") throws {
+    init(schema: JSONValue, at path: String = "", mayBeNull: Bool = false) throws {
         func unknown(_ what: String) -> Unknown { Unknown(description: "\(path.isEmpty ? "the root" : path) \(what)") }
-        if schema["nullable"] == true { throw unknown("is nullable, which no type here is") }
+        if schema["nullable"] == true, !mayBeNull { throw unknown("is nullable, though it must be there") }
         if schema["x-kubernetes-int-or-string"] == true {
             self = .intOrString
             return
@@ -44,9 +45,10 @@ extension Shape {
             for (name, property) in properties {
                 // The object's own metadata: the API server knows what is in there.
                 if path.isEmpty, ["apiVersion", "kind", "metadata"].contains(name) { continue }
+                let isRequired = required.contains(name)
+                let path = path.isEmpty ? name : "\(path).\(name)"
                 members[name] = Member(
-                    shape: try Shape(schema: property, at: path.isEmpty ? name : "\(path).\(name)"),
-                    isRequired: required.contains(name))
+                    shape: try Shape(schema: property, at: path, mayBeNull: !isRequired), isRequired: isRequired)
             }
             return .object(members)
         case (nil, let values?): return .map(try Shape(schema: values, at: "\(path).*"))
