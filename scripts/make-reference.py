@@ -151,7 +151,7 @@ def section(name, schema):
 
 
 def page(path):
-    definition = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]
+    definition = read(path)
     names = definition["names"]
     version = next(version for version in definition["versions"] if version["storage"])
     schema = version["schema"]["openAPIV3Schema"]
@@ -206,6 +206,13 @@ def page(path):
         )
 
 
+def read(path):
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]
+    except yaml.YAMLError as error:
+        sys.exit(f"{path.relative_to(PROJECT)}: {error}")
+
+
 def main():
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
@@ -213,7 +220,7 @@ def main():
     stale = []
     wanted = {}
     for path in sorted((PROJECT / "crds").glob("*.yaml")):
-        kind = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]["names"]["singular"]
+        kind = read(path)["names"]["singular"]
         wanted[REFERENCE / f"{kind}.md"] = "\n".join(page(path)).rstrip() + "\n"
     for path in REFERENCE.glob("*.md"):
         if path not in wanted:

@@ -33,7 +33,9 @@ import Testing
             try await platform.waitFor(.ready, of: "echo", "True/Ready")
             let id = BotID(number: bot.id)
             let partitions = (0..<3).map { TopicPartition(topic: id.incomingTopic, partition: Int32($0)) }
-            func stored() async throws -> Int64 { try await platform.admin.logEndOffsets(partitions).values.reduce(0, +) }
+            func stored() async throws -> Int64 {
+                try await platform.admin.logEndOffsets(partitions).values.reduce(0, +)
+            }
 
             // Buffer: updates are taken and kept, KEDA is held at nobody.
             try await Self.patch(platform, #"{"spec":{"suspend":"Buffer"}}"#)
@@ -101,8 +103,9 @@ import Testing
             await platform.process("operator")?.terminate()
             try await platform.startOperator(["--webhook-secret-overlap", "4s"])
             let bot = try await platform.makeBot("echo")
-            try await platform.apply(Platform.manifest("echo"))
-            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            // Suspended, because a worker that is woken changes the Deployment, too.
+            try await platform.apply(Platform.manifest("echo", more: "  suspend: Buffer"))
+            try await platform.waitFor(.ready, of: "echo", "True/Suspended")
             let bindingKey = ObjectKey(namespace: "tgs-system", name: BotID(number: bot.id).bindingName)
             let before = try Binding(try await platform.client.get(Secret.self, bindingKey))
             let generation = try await platform.client.get(Deployment.self, Self.bot).metadata.generation ?? 0
@@ -132,7 +135,7 @@ import Testing
                 return binding.webhookSecrets == Array(during.webhookSecrets.prefix(1)) ? nil : "not yet"
             }
             #expect(try await platform.client.get(Deployment.self, Self.bot).metadata.generation == generation + 1)
-            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            try await platform.waitFor(.ready, of: "echo", "True/Suspended")
 
             let written = try await writing
             let topic = BotID(number: bot.id).incomingTopic
@@ -237,7 +240,8 @@ import Testing
             let second = ObjectKey(namespace: "bots", name: "bot-second")
             #expect(try await platform.client.find(Deployment.self, second) == nil)
             // Deleting the younger one takes nothing from the older.
-            _ = try await platform.controlPlane.kubectl("delete", "telegrambot", "second", "-n", "bots", "--timeout=60s")
+            _ = try await platform.controlPlane.kubectl(
+                "delete", "telegrambot", "second", "-n", "bots", "--timeout=60s")
             #expect(try await platform.owned("echo", bot).count == 4)
             #expect(try platform.simulator.state(of: bot.id).webhook != nil)
             // When the older one goes, the younger one has the bot.
@@ -257,7 +261,8 @@ import Testing
             try await platform.apply(Platform.manifest("echo"))
             try await platform.waitFor(.webhookReady, of: "echo", "False/WebhookOwnedElsewhere")
             #expect(try platform.simulator.state(of: bot.id).webhook?.url == url)
-            let message = try await platform.bot("echo")?.status?.conditions?.first { $0.type == "WebhookReady" }?.message
+            let message = try await platform.bot("echo")?.status?.conditions?.first { $0.type == "WebhookReady" }?
+                .message
             #expect(message?.contains("http://127.0.0.1:1") == true)
             #expect(message?.contains("somebody-elses") == false)
             try await Self.patch(platform, #"{"spec":{"updates":{"webhookAdoption":"Always"}}}"#)
@@ -380,7 +385,8 @@ import Testing
             try await platform.apply(Platform.manifest("echo"))
             try await platform.waitFor(.ready, of: "echo", "True/Ready")
             try await platform.eventually("the operator listens") {
-                try await platform.admin.describeTopics([WakeSignal.topic], timeout: .seconds(5))[WakeSignal.topic] == nil
+                try await platform.admin.describeTopics([WakeSignal.topic], timeout: .seconds(5))[WakeSignal.topic]
+                    == nil
                     ? "no topic" : nil
             }
             #expect(try await platform.client.get(Deployment.self, Self.bot).spec.replicas == 0)
@@ -398,7 +404,8 @@ import Testing
             try await platform.startOperator()
             _ = try await platform.controlPlane.requestSuccessfully(
                 "PATCH", "/apis/keda.sh/v1alpha1/namespaces/bots/scaledobjects/bot-echo/status",
-                body: #"{"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Active","status":"True"}]}}"#,
+                body:
+                    #"{"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Active","status":"True"}]}}"#,
                 contentType: "application/merge-patch+json")
             try await platform.eventually("the annotation is taken off") {
                 let scaled = try await platform.client.get(AnyScaledObject.self, Self.bot)
@@ -420,7 +427,8 @@ import Testing
             try await platform.apply(Platform.manifest("echo", more: "  suspend: Buffer"))
             try await platform.waitFor(.ready, of: "echo", "True/Suspended")
             try await platform.eventually("the operator listens") {
-                try await platform.admin.describeTopics([WakeSignal.topic], timeout: .seconds(5))[WakeSignal.topic] == nil
+                try await platform.admin.describeTopics([WakeSignal.topic], timeout: .seconds(5))[WakeSignal.topic]
+                    == nil
                     ? "no topic" : nil
             }
             try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "sleep well"))

@@ -137,7 +137,8 @@ import Testing
 
     @Test func whatDiffersIsSetAndWhatIsNoLongerWantedIsTakenOff() {
         let changes = TopicConfigPlan.changes(
-            wanted: ["retention.ms": "5", "segment.ms": "7"], managed: ["retention.ms", "cleanup.policy", "min.insync.replicas"],
+            wanted: ["retention.ms": "5", "segment.ms": "7"],
+            managed: ["retention.ms", "cleanup.policy", "min.insync.replicas"],
             present: [
                 "retention.ms": entry("9"), "segment.ms": entry("7"), "cleanup.policy": entry("compact"),
                 "min.insync.replicas": entry("1", isDefault: true), "max.message.bytes": entry("3"),

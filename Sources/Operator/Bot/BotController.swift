@@ -63,6 +63,7 @@ struct BotController {
 
         let controller = controller
         bots.addHandler { event in
+            if case .upserted(_, let bot, _) = event { reconciler.memory.seen(bot) }
             // When a resource goes, another with the same bot may have it now; when one becomes that bot, another may lose it.
             let news: (key: ObjectKey, botID: String?)? =
                 switch event {

@@ -1,5 +1,6 @@
 import Concurrency
 import KubernetesTypes
+import PlatformAPI
 
 /// What the operator remembers of each bot between reconciles so as not to ask Telegram and Kafka again each time. All of
 /// it can be lost: then it is asked again.
@@ -23,6 +24,8 @@ final class BotMemory: Sendable {
         var sleepLooks = 0
         /// When the bot was last woken.
         var wokenAt: ContinuousClock.Instant?
+        /// The status last written, and the uid of its resource, until the watch shows it.
+        var status: (uid: String?, value: TelegramBotStatus)?
         /// The uid of the resource whose deletion was seen to its end.
         var released: String?
     }
@@ -36,6 +39,24 @@ final class BotMemory: Sendable {
     /// Changes what is remembered and answers something of it, at once.
     func with<Result: Sendable>(_ key: ObjectKey, _ change: @Sendable (inout Entry) -> Result) -> Result {
         entries.withLock { change(&$0[key, default: Entry()]) }
+    }
+
+    /// The bot with the status that was last written, should the watch still show one of before: what has been told to
+    /// Telegram and Kafka stands in it.
+    func latest(_ bot: TelegramBot) -> TelegramBot {
+        guard let written = self[bot.key].status, written.uid == bot.metadata.uid else { return bot }
+        var bot = bot
+        bot.status = written.value
+        return bot
+    }
+
+    /// The watch shows a bot: its status need not be kept any longer when it is the one last written.
+    func seen(_ bot: TelegramBot) {
+        entries.withLock { entries in
+            guard let written = entries[bot.key]?.status, written.value == bot.status || written.uid != bot.metadata.uid
+            else { return }
+            entries[bot.key]?.status = nil
+        }
     }
 
     func update(_ key: ObjectKey, _ change: (inout Entry) -> Void) {

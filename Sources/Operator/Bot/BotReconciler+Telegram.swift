@@ -30,7 +30,9 @@ extension BotReconciler {
 
     private func checkPause(_ condition: ConditionType, _ credential: BotCredential, _ work: BotWork) throws {
         let kept = work.status.telegram.flatMap { TelegramPause($0) }
-        guard let pause = memory[work.bot.key].pause ?? kept, pause.fingerprint == credential.fingerprint else { return }
+        guard let pause = memory[work.bot.key].pause ?? kept, pause.fingerprint == credential.fingerprint else {
+            return
+        }
         let left = pause.until.timeIntervalSince(Date())
         guard left > 0 else { return }
         if work.conditions[.tokenValid]?.reason == Self.tokenRejectedReason { throw tokenRejected(work.bot) }

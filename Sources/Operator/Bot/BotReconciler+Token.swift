@@ -87,9 +87,11 @@ extension BotReconciler {
             return verified.fingerprint == credential.fingerprint
                 && clock.now - verified.at < settings.tokenCheckInterval
         }
-        // After a restart: the worker's Secret was only ever written with a token that Telegram had confirmed.
+        // After a restart: the worker's Secret was only ever written with a token that Telegram had confirmed. It may have
+        // been revoked since.
         let secret = stores.secrets.get(work.bot.workerObjectKey)
-        guard secret?.tokenFingerprint == credential.fingerprint else { return false }
+        guard secret?.tokenFingerprint == credential.fingerprint, work.conditions[.tokenValid]?.status == .true
+        else { return false }
         let age = settings.tokenCheckInterval * Double.random(in: 0...1)
         memory.update(work.bot.key) { $0.verified = (credential.fingerprint, clock.now - age) }
         return true

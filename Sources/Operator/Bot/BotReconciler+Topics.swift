@@ -12,11 +12,14 @@ extension BotReconciler {
         let servers = context.gateway.spec.kafka.bootstrapServers
         let claim = TelegramBotStatus.Kafka(
             incomingTopic: botID.incomingTopic, outgoingTopic: botID.outgoingTopic, bootstrapServers: servers)
-        let isClaimed = work.status.kafka?.incomingTopic == claim.incomingTopic
+        let isClaimed =
+            work.status.kafka?.incomingTopic == claim.incomingTopic
             && work.status.kafka?.bootstrapServers == servers
         if !isClaimed {
             try await step(.topicsReady) {
-                if context.bot.spec.effectiveAdoptionPolicy == .ifOwned { try await refuseForeignTopics(botID, servers) }
+                if context.bot.spec.effectiveAdoptionPolicy == .ifOwned {
+                    try await refuseForeignTopics(botID, servers)
+                }
             }
             work.status.kafka = claim
         }
@@ -46,7 +49,7 @@ extension BotReconciler {
         let key = context.bot.key
         let servers = context.gateway.spec.kafka.bootstrapServers
         let wanted = TopicPlan.wanted(botID: botID, bot: context.bot, gateway: context.gateway)
-        let wish = String(SHA256.hex(Array("\(servers) \(wanted)".utf8)).prefix(16))
+        let wish = String(SHA256.hex(Array("\(servers) \(wanted.map(\.text))".utf8)).prefix(16))
         if let known = memory[key].topics, known.wish == wish,
             clock.now - known.at < settings.resyncInterval * 0.8, work.conditions[.topicsReady]?.status == .true
         {
@@ -56,7 +59,9 @@ extension BotReconciler {
         let admin = try kafka.admin(servers)
         let found = try await admin.describeTopics(wanted.map(\.name), timeout: settings.kafkaTimeout)
             .compactMapValues { topic in
-                topic.map { TopicPlan.Found(partitions: $0.partitions.count, replicas: $0.partitions.first?.replicas.count ?? 0) }
+                topic.map {
+                    TopicPlan.Found(partitions: $0.partitions.count, replicas: $0.partitions.first?.replicas.count ?? 0)
+                }
             }
         let plan = TopicPlan(wanted: wanted, found: found)
         if !plan.create.isEmpty { try await create(plan.create, on: admin) }

@@ -62,7 +62,8 @@ extension BotReconciler {
             work.status.webhook = nil
         }
         work.conditions.set(
-            .webhookReady, .true, "WebhookRemoved", "The bot is switched off: Telegram keeps its updates for up to 24 hours")
+            .webhookReady, .true, "WebhookRemoved",
+            "The bot is switched off: Telegram keeps its updates for up to 24 hours")
     }
 
     /// How long the gateway is given to hear of a changed binding.

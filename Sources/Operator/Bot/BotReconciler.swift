@@ -43,10 +43,11 @@ final class BotReconciler: Sendable {
     var hasKEDA: Bool { isKEDAInstalled() }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
-        guard let bot = stores.bots.get(key) else {
+        guard let seen = stores.bots.get(key) else {
             memory.forget(key)
             return .done
         }
+        let bot = memory.latest(seen)
         if bot.metadata.deletionTimestamp != nil { return try await delete(bot) }
 
         let work = BotWork(bot: bot, now: Self.timestamp())

@@ -18,7 +18,8 @@ enum IdentityPlan {
     static func decide(token: BotID, pinned: String?, known: String?) -> Decision {
         if let pinned, pinned != token.description {
             return .refuse(
-                "is the token of \(token), but spec.botID is \(pinned): put the right token there, or change spec.botID")
+                "is the token of \(token), but spec.botID is \(pinned): put the right token there, or change spec.botID"
+            )
         }
         guard let known = known.flatMap({ BotID($0) }), known != token else { return .keep }
         guard pinned != nil else {

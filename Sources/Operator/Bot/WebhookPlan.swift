@@ -20,7 +20,8 @@ enum WebhookPlan: Equatable {
     ///   - info: what Telegram has.
     ///   - isOurs: whether a URL leads to a gateway of this cluster.
     static func decide(
-        _ wish: WebhookWish, told: TelegramBotStatus.Webhook?, info: WebhookInfo, adoption: TelegramBotSpec.WebhookAdoption,
+        _ wish: WebhookWish, told: TelegramBotStatus.Webhook?, info: WebhookInfo,
+        adoption: TelegramBotSpec.WebhookAdoption,
         drift: TelegramBotSpec.DriftPolicy, isOurs: (String) -> Bool
     ) -> WebhookPlan {
         let wasTold = told?.appliedHash == wish.hash && told?.url == wish.url

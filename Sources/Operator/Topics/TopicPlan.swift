@@ -13,6 +13,12 @@ struct TopicPlan: Equatable {
         /// -1: the brokers' default.
         let replicationFactor: Int32
         let config: [String: String]
+
+        /// The same for the same wish, in every process.
+        var text: String {
+            let settings = config.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            return "\(name) \(partitions) \(isExact) \(replicationFactor) \(settings)"
+        }
     }
 
     /// A topic as it is.

@@ -13,7 +13,9 @@ extension BotReconciler {
     /// A gateway says that a bot has got an update.
     func wakeSignalled(_ botID: BotID) async {
         for key in stores.bots.keys(in: BotStores.Index.botID, at: botID.description) {
-            guard let bot = stores.bots.get(key), isAsleep(bot), stores.elder(of: bot, botID: botID) == nil else { continue }
+            guard let bot = stores.bots.get(key), isAsleep(bot), stores.elder(of: bot, botID: botID) == nil else {
+                continue
+            }
             do {
                 // With a threshold one update is not reason enough.
                 if bot.spec.activationLagThreshold > 0 {

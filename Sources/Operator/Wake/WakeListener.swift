@@ -49,7 +49,8 @@ final class WakeListener: Sendable {
         Dictionary(
             stores.gateways.all.map {
                 ($0.value.spec.kafka.bootstrapServers, Int32($0.value.spec.kafka.replicationFactor ?? -1))
-            }) { max($0, $1) }
+            }
+        ) { max($0, $1) }
     }
 
     private func listen(_ servers: String, _ replicationFactor: Int32) async {
