@@ -173,8 +173,8 @@ def page(path):
     )
     example = next(iter(schema["properties"]["spec"]["properties"]))
     yield (
-        f"`kubectl explain {names['singular']}.spec.{example}` says the same in a terminal. A field marked **required** must be"
-        " there when the object around it is."
+        f"`kubectl explain {names['singular']}.spec.{example}` has the descriptions in a terminal. A field marked **required**"
+        " must be there when the object around it is."
     )
     yield ""
     for name in ("spec", "status"):
