@@ -1,3 +1,4 @@
+package import JSON
 package import KubernetesTypes
 
 /// What the owner of a bot asks for. Fields that are absent take the defaults named here, which are also the defaults of
@@ -13,6 +14,9 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
     package var worker: Worker?
     package var scaling: Scaling?
     package var kafka: Kafka?
+    /// Switches by name, given to the worker as variables `FEATURE_<NAME>`.
+    package var features: [String: Bool]?
+    package var profile: Profile?
     /// Absent: the bot works.
     package var suspend: Suspension?
     /// Absent: `Repair`.
@@ -25,11 +29,12 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
     package init(
         tokenSecretRef: SecretKeyReference, botID: String? = nil, gatewayRef: GatewayReference? = nil,
         updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil,
-        suspend: Suspension? = nil, driftPolicy: DriftPolicy? = nil, adoptionPolicy: AdoptionPolicy? = nil,
-        deletionPolicy: DeletionPolicy? = nil
+        profile: Profile? = nil, features: [String: Bool]? = nil, suspend: Suspension? = nil,
+        driftPolicy: DriftPolicy? = nil, adoptionPolicy: AdoptionPolicy? = nil, deletionPolicy: DeletionPolicy? = nil
     ) {
         self.tokenSecretRef = tokenSecretRef
         self.botID = botID
+        self.features = features
         self.suspend = suspend
         self.driftPolicy = driftPolicy
         self.adoptionPolicy = adoptionPolicy
@@ -38,6 +43,7 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
         self.worker = worker
         self.scaling = scaling
         self.kafka = kafka
+        self.profile = profile
         self.deletionPolicy = deletionPolicy
     }
 }
@@ -96,12 +102,16 @@ extension TelegramBotSpec {
         package var resources: ResourceRequirements?
         package var imagePullSecrets: [LocalObjectReference]?
         package var serviceAccountName: String?
+        /// A part of a pod template, of any fields, that is laid over the one made of the fields above.
+        package var template: JSONValue?
 
         package init(
             image: String, imagePullPolicy: ImagePullPolicy? = nil, command: [String]? = nil, args: [String]? = nil,
             env: [EnvVar]? = nil, envFrom: [EnvFromSource]? = nil, resources: ResourceRequirements? = nil,
-            imagePullSecrets: [LocalObjectReference]? = nil, serviceAccountName: String? = nil
+            imagePullSecrets: [LocalObjectReference]? = nil, serviceAccountName: String? = nil,
+            template: JSONValue? = nil
         ) {
+            self.template = template
             self.image = image
             self.imagePullPolicy = imagePullPolicy
             self.command = command

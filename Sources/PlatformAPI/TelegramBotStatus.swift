@@ -9,6 +9,8 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
     /// The generation of the spec that this status is of.
     package var observedGeneration: Int64?
     package var webhook: Webhook?
+    /// Present while the operator keeps something of the profile.
+    package var profile: Profile?
     /// Present while Telegram is not asked anything.
     package var telegram: Telegram?
     package var replicas: Replicas?
@@ -32,6 +34,22 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
             self.url = url
             self.apiBaseURL = apiBaseURL
             self.appliedHash = appliedHash
+        }
+    }
+
+    package struct Profile: Codable, Sendable, Equatable {
+        /// Fingerprint of the profile last given to Telegram as a whole: a difference found under it is somebody else's.
+        package var appliedHash: String?
+        /// The parts that the operator keeps, as "name/de" or "commands/all_private_chats": those taken out of the spec are
+        /// cleared.
+        package var managed: [String]?
+        /// Until when Telegram takes no changes of the profile, RFC 3339.
+        package var retryAt: String?
+
+        package init(appliedHash: String? = nil, managed: [String]? = nil, retryAt: String? = nil) {
+            self.appliedHash = appliedHash
+            self.managed = managed
+            self.retryAt = retryAt
         }
     }
 
@@ -69,6 +87,8 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
         package var bootstrapServers: String?
         /// Fingerprint of what was last brought about: a difference found under it is somebody else's.
         package var appliedHash: String?
+        /// Updates that no worker had committed when last looked.
+        package var lag: Int64?
         /// Names of the settings that were given to the incoming topic, so that those no longer asked for are taken off.
         package var configured: [String]?
 

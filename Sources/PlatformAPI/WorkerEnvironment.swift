@@ -8,6 +8,11 @@ package enum WorkerEnvironment {
     package static let consumerGroup = "KAFKA_CONSUMER_GROUP"
     package static let apiBaseURL = "TELEGRAM_API_BASE_URL"
 
+    /// The variable of a feature: "newMenu" and "new-menu" are FEATURE_NEWMENU and FEATURE_NEW_MENU.
+    package static func feature(_ name: String) -> String {
+        "FEATURE_" + name.uppercased().map { $0 == "-" || $0 == "." ? "_" : String($0) }.joined()
+    }
+
     /// Names that a bot's own `env` may not set.
     package static let reserved: Set<String> = [
         botID, botToken, kafkaBrokers, incomingTopic, outgoingTopic, consumerGroup, apiBaseURL,

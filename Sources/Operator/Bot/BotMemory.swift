@@ -5,6 +5,19 @@ import PlatformAPI
 /// What the operator remembers of each bot between reconciles so as not to ask Telegram and Kafka again each time. All of
 /// it can be lost: then it is asked again.
 final class BotMemory: Sendable {
+    /// What came of the last look at a bot's profile.
+    struct Profile: Sendable {
+        /// Fingerprint of the wish that it was about.
+        var hash: String
+        var checkedAt: ContinuousClock.Instant
+        /// After a failure: when to try again.
+        var notBefore: ContinuousClock.Instant?
+        /// Failures in a row.
+        var failures = 0
+        /// What somebody else changed and was left, as names.
+        var drifted: [String] = []
+    }
+
     struct Entry: Sendable {
         /// The token as last read, and the version of the Secret it was read from.
         var token: (secretVersion: String, credential: BotCredential)?
@@ -18,8 +31,15 @@ final class BotMemory: Sendable {
         var pause: TelegramPause?
         /// Whether Telegram had another webhook than was set when it was last asked, and that was left so.
         var isWebhookDrifted = false
+        /// Where the bot's messages had come to when last looked.
+        var delivery: DeliveryLook?
+        /// Some messages may be standing still: it is looked again soon.
+        var isDeliveryInDoubt = false
+        /// Partitions of the incoming topic, when last looked.
+        var partitions: Int?
         /// When getWebhookInfo was last asked.
         var webhookCheckedAt: ContinuousClock.Instant?
+        var profile: Profile?
         /// How often a bot that has fallen asleep is still looked at for updates that came meanwhile.
         var sleepLooks = 0
         /// When the bot was last woken.

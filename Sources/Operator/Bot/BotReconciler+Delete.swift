@@ -98,9 +98,11 @@ extension BotReconciler {
             note: "the resource was \(former) and becomes \(work.botID), as spec.botID says")
         work.status.webhook = nil
         work.status.kafka = nil
+        work.status.profile = nil
         memory.update(bot.key) { entry in
             entry.topics = nil
             entry.webhookCheckedAt = nil
+            entry.profile = nil
         }
     }
 

@@ -64,6 +64,7 @@ extension BotReconciler {
                 }
             }
         let plan = TopicPlan(wanted: wanted, found: found)
+        memory.update(key) { $0.partitions = found[botID.incomingTopic]?.partitions }
         if !plan.create.isEmpty { try await create(plan.create, on: admin) }
         for growth in plan.grow {
             try await admin.createPartitions(topic: growth.topic, total: growth.partitions)

@@ -34,13 +34,15 @@ extension BotReconciler {
                 drift: context.bot.spec.effectiveDriftPolicy, isOurs: isGatewayURL)
             memory.update(key) { $0.isWebhookDrifted = plan == .report }
             switch plan {
-            case .keep: break
+            case .keep: work.webhookInfo = info
             case .refuse:
                 throw StepFailure(
                     .webhookReady, "WebhookOwnedElsewhere",
                     "Telegram delivers to \(Self.host(of: info.url)), which is not of this platform: take that webhook away, "
                         + "or have it replaced by spec.updates.webhookAdoption: Always", retry: .onChange)
-            case .report: work.note(.drifted, "webhook")
+            case .report:
+                work.webhookInfo = info
+                work.note(.drifted, "webhook")
             case .set, .repair:
                 if plan == .repair { work.note(.repaired, "webhook") }
                 try await set(wish, token, telegram, context, work)
@@ -97,6 +99,9 @@ extension BotReconciler {
         }
         work.status.webhook = TelegramBotStatus.Webhook(
             url: wish.url, apiBaseURL: context.gateway.spec.apiBaseURL, appliedHash: wish.hash)
+        // That Telegram takes an address proves little: it is looked soon how deliveries go.
+        memory.update(context.bot.key) { $0.isDeliveryInDoubt = true }
+        work.lookAgain(in: Self.doubtInterval)
     }
 
     /// After a restart the first look of each bot is drawn over the interval, so that they do not all come at once.
@@ -106,6 +111,7 @@ extension BotReconciler {
             memory.update(key) { $0.webhookCheckedAt = clock.now - age }
             return false
         }
-        return clock.now - last > settings.resyncInterval * 0.8
+        let interval = memory[key].isDeliveryInDoubt ? Self.doubtInterval : settings.resyncInterval
+        return clock.now - last > min(interval, settings.resyncInterval) * 0.8
     }
 }

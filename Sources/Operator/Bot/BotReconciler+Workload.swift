@@ -17,10 +17,17 @@ extension BotReconciler {
             return
         }
         var replicas: Int?
-        if let observed, observed.isHandedOver {
-            try await apply(wanted, observed: observed.digest, work)
-        } else {
-            replicas = try await createAndHandOver(context, wanted: wanted, observed: observed)
+        do {
+            if let observed, observed.isHandedOver {
+                try await apply(wanted, observed: observed.digest, work)
+            } else {
+                replicas = try await createAndHandOver(context, wanted: wanted, observed: observed)
+            }
+        } catch let error as KubernetesError {
+            // By its own rules or by an admission policy: the same again would not help.
+            guard error.isInvalid else { throw error }
+            throw StepFailure(
+                .workloadReady, "DeploymentRefused", "\(error.message); change spec.worker", retry: .onChange)
         }
         let verdict = WorkloadHealth.verdict(
             key.name, observed, madeWith: replicas, isSuspended: context.bot.spec.suspend != nil)

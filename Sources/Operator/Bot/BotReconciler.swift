@@ -88,7 +88,9 @@ final class BotReconciler: Sendable {
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }
         try await step(.scalerReady) { try await ensureScaler(context, work) }
+        try await step(.profileSynced) { try await syncProfile(context, work) }
         try await step(.webhookReady) { try await ensureWebhook(context, webhookSecrets, work) }
+        try await judgeDelivery(context, work)
     }
 
     /// Says what somebody else has changed.
@@ -155,6 +157,8 @@ final class BotWork {
     var formerBotID: BotID?
     /// Something failed; what only takes its time is no trouble.
     var isInTrouble = false
+    /// What Telegram has said of the webhook in this reconcile; `nil` when it was not asked.
+    var webhookInfo: WebhookInfo?
     /// What somebody else changed and was put back, as names.
     private(set) var repaired: [String] = []
     /// What somebody else changed and was left, as names.

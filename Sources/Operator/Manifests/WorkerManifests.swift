@@ -23,7 +23,7 @@ enum WorkerManifests {
         container.imagePullPolicy = worker.imagePullPolicy
         container.command = worker.command
         container.args = worker.args
-        container.env = environment(context) + (worker.env ?? [])
+        container.env = environment(context) + (worker.env ?? []) + features(context.bot.spec)
         container.envFrom = worker.envFrom
         container.resources = worker.resources
         container.securityContext = SecurityContext(
@@ -40,12 +40,18 @@ enum WorkerManifests {
         let template = PodTemplateSpec(
             metadata: ObjectMeta(
                 labels: context.labels, annotations: [Annotations.secretHash: context.token.fingerprint]),
-            spec: pod)
+            spec: pod, overlay: worker.template)
         return Deployment(
             metadata: metadata,
             spec: Deployment.Spec(
                 replicas: replicas, selector: LabelSelector(matchLabels: context.selectorLabels),
                 template: template, revisionHistoryLimit: 3))
+    }
+
+    private static func features(_ spec: TelegramBotSpec) -> [EnvVar] {
+        (spec.features ?? [:]).sorted { $0.key < $1.key }.map {
+            EnvVar(name: WorkerEnvironment.feature($0.key), value: "\($0.value)")
+        }
     }
 
     private static func environment(_ context: WorkerContext) -> [EnvVar] {
