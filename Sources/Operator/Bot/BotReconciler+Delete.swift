@@ -68,6 +68,9 @@ extension BotReconciler {
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
         }
+        for job in stores.jobs.keys(in: BotStores.Index.owner, at: bot.key.description) {
+            try await deleteIfThere(Job.self, job)
+        }
     }
 
     /// Ends the worker of a resource whose bot belongs to an older one: two workers in one group would share its updates.

@@ -88,7 +88,8 @@ extension BotReconciler {
 
     func deleteIfThere<Object: KubernetesResource>(_ type: Object.Type, _ key: ObjectKey) async throws {
         do {
-            try await client.delete(type, key)
+            // With what belongs to it: a Job's pods would stay otherwise.
+            try await client.delete(type, key, options: DeleteOptions(propagationPolicy: .background))
         } catch let error as KubernetesError where error.isNotFound {
             return
         }

@@ -83,7 +83,8 @@ extension BotReconciler {
 
         // Said, but no reason to hold back the rest: the topic works.
         guard plan.irreparable.isEmpty else {
-            work.conditions.set(.topicsReady, .false, "TopicDiffers", plan.irreparable.joined(separator: "; "))
+            work.conditions.set(
+                .topicsReady, .false, "TopicDiffers", plan.irreparable.joined(separator: "; "), stalls: true)
             return
         }
         if !hasDrifted { memory.update(key) { $0.topics = (wish, clock.now) } }

@@ -157,6 +157,8 @@ final class BotWork {
     var formerBotID: BotID?
     /// Something failed; what only takes its time is no trouble.
     var isInTrouble = false
+    /// The version of a migration that has succeeded in this reconcile.
+    var migrated: String?
     /// What Telegram has said of the webhook in this reconcile; `nil` when it was not asked.
     var webhookInfo: WebhookInfo?
     /// What somebody else changed and was put back, as names.
