@@ -148,7 +148,7 @@ let package = Package(
             "OperatorTests",
             [
                 "ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator",
-                "PlatformAPI", "TelegramBotAPI", "TestRig", "YAML",
+                "PlatformAPI", "TelegramBotAPI", "YAML",
             ]),
         tests(
             "GatewayTests",

@@ -110,25 +110,6 @@ import YAML
         #expect(set["spec"]?["template"]?["spec"]?["source"]?["path"]?.stringValue == Self.path("{{.environment}}"))
     }
 
-    @Test func theHealthCheckIsPatchedIn() async throws {
-        let plane = try await Cluster.plane
-        try await plane.withNamespace("argocd") { namespace in
-            try await plane.kubectl(
-                "create", "configmap", "argocd-cm", "--namespace", namespace,
-                "--from-literal=url=https://argo.example.org")
-            // The patch names the usual namespace, which is not this test's own.
-            let patch = try String(
-                contentsOfFile: "\(ProjectFolder.path)/deploy/argocd/argocd-cm-patch.yaml", encoding: .utf8
-            )
-            .replacing("namespace: argocd", with: "namespace: \(namespace)")
-            try await plane.kubectl("patch", "configmap", "argocd-cm", "--namespace", namespace, "--patch", patch)
-            let data = try await plane.object("configmap", "argocd-cm", in: namespace)["data"]
-            #expect(
-                data?.objectValue.map { Set($0.keys) }
-                    == ["url", "resource.customizations.health.telegram-serverless.io_TelegramBot"])
-        }
-    }
-
     // MARK: Reading
 
     private static func path(_ environment: String) -> String { "examples/gitops/overlays/\(environment)" }

@@ -5,10 +5,16 @@ import Testing
 
 @testable import Operator
 
-/// What happens to a bot, and the conditions that the operator writes for it.
+/// What happens to a bot, and the status that the operator writes for it. The name is that of a file in
+/// deploy/argocd/testdata.
 enum StatusSample: String, CaseIterable, CustomTestStringConvertible {
-    case ready, readyWithoutKEDA, suspended, starting, failingWithBackOff, waitingAsTold, stalled, stalledAfterReady
-    case recovering, neverSeen, changed, changedWhileStalled, deleting
+    case ready, suspended, starting, stalled, recovering, changed, deleting
+    case readyWithoutKEDA = "ready-without-keda"
+    case failingWithBackOff = "failing-with-back-off"
+    case waitingAsTold = "waiting-as-told"
+    case stalledAfterReady = "stalled-after-ready"
+    case neverSeen = "never-seen"
+    case changedWhileStalled = "changed-while-stalled"
 
     var testDescription: String { rawValue }
 
@@ -69,16 +75,6 @@ enum StatusSample: String, CaseIterable, CustomTestStringConvertible {
         case .deleting: .terminating
         case .starting, .failingWithBackOff, .waitingAsTold, .recovering, .neverSeen, .changed, .changedWhileStalled:
             .inProgress
-        }
-    }
-
-    /// What Argo CD shows. It says of objects that are deleted that they are Progressing, without asking the script.
-    var argoCD: String {
-        switch self {
-        case .ready, .readyWithoutKEDA: "Healthy"
-        case .suspended: "Suspended"
-        case .stalled, .stalledAfterReady: "Degraded"
-        default: "Progressing"
         }
     }
 }

@@ -61,7 +61,7 @@ import Testing
         guard try mine == Shape(schema: schema) else { return }
         let mutations = SchemaMutations.all(of: schema)
         // Six changes of each field: gone, necessity, three or four other types; besides one more for each object.
-        #expect(mutations.count > 5 * mine.fieldCount)
+        #expect(mutations.count > 5 * mine.fields().count)
         for mutation in mutations {
             // What cannot be compared is found, too.
             guard let changed = try? Shape(schema: mutation.schema) else { continue }
@@ -69,6 +69,17 @@ import Testing
             if mutation.what.hasSuffix("added") || mutation.what.hasSuffix("taken away"), !mutation.what.contains(":") {
                 #expect(!changed.differences(fromFullValue: value).isEmpty, "\(mutation.what)")
             }
+        }
+    }
+
+    @Test(arguments: kinds)
+    func theReferenceHasARowForEveryField(kind: Kind) throws {
+        guard case .object(let parts) = try kind.shape else { return }
+        let page = try ProjectFile.text("docs/reference/\(kind.plural.dropLast()).md")
+        for (name, part) in parts {
+            let section = page.split(separator: "\n## ").first { $0.hasPrefix("\(name)\n") } ?? ""
+            let missing = part.shape.fields().filter { !section.contains("\n| `\($0)` | ") }
+            #expect(missing == [], "\(name): run make reference")
         }
     }
 

@@ -49,12 +49,17 @@ indirect enum Shape: Equatable {
         return .object(members.filter { names.contains($0.key) })
     }
 
-    /// How many fields there are, those of objects in objects and lists too.
-    var fieldCount: Int {
+    /// The paths of all fields, as docs/reference has them: "worker.env[].name", and "labels.*.name" in maps.
+    func fields(below path: String = "") -> [String] {
         switch self {
-        case .object(let members): members.values.reduce(0) { $0 + 1 + $1.shape.fieldCount }
-        case .list(let element), .map(let element): element.fieldCount
-        default: 0
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.flatMap { name, member in
+                let path = path.isEmpty ? name : "\(path).\(name)"
+                return [path] + member.shape.fields(below: path)
+            }
+        case .list(let element): element.fields(below: "\(path)[]")
+        case .map(let element): element.fields(below: "\(path).*")
+        default: []
         }
     }
 }
