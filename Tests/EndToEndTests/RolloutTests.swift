@@ -147,7 +147,8 @@ import Testing
         let count = condition == "Complete" ? "succeeded" : "failed"
         _ = try await platform.controlPlane.requestSuccessfully(
             "PATCH", "/apis/batch/v1/namespaces/bots/jobs/\(name)/status",
-            body: #"{"status":{"\#(count)":1,"conditions":[{"type":"\#(condition)","status":"True","message":"as said"}]}}"#,
+            body:
+                #"{"status":{"\#(count)":1,"conditions":[{"type":"\#(condition)","status":"True","message":"as said"}]}}"#,
             contentType: "application/merge-patch+json")
     }
 }

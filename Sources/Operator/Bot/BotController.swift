@@ -47,8 +47,8 @@ struct BotController {
             client: client, stores: stores, kafka: kafka, http: http, events: events, settings: settings,
             logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
 
-        wakes = WakeListener(stores: stores, kafka: kafka, logger: logger, metrics: metrics) { botID in
-            await reconciler.wakeSignalled(botID)
+        wakes = WakeListener(stores: stores, kafka: kafka, logger: logger, metrics: metrics) { botID, isFresh in
+            await reconciler.wakeSignalled(botID, isFresh: isFresh)
         }
 
         var controllerSettings = ControllerSettings()

@@ -24,7 +24,8 @@ extension BotReconciler {
                 regarding: context.bot.reference, type: .normal, reason: "Migrated", action: "Migrate",
                 note: "the migration to image \(image) has succeeded")
             // Those of other versions are of no use any more; this one stays to be looked at.
-            for other in stores.jobs.keys(in: BotStores.Index.owner, at: context.bot.key.description) where other != key {
+            for other in stores.jobs.keys(in: BotStores.Index.owner, at: context.bot.key.description) where other != key
+            {
                 try await deleteIfThere(Job.self, other)
             }
             return true

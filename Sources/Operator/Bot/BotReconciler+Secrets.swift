@@ -14,11 +14,13 @@ extension BotReconciler {
         let workerKey = context.bot.workerObjectKey
         if context.bot.spec.effectiveAdoptionPolicy == .ifOwned { try await refuseForeignSecret(workerKey) }
         try await apply(WorkerManifests.secret(context), observed: stores.secrets.get(workerKey)?.digest, work)
+        FaultPoint.passed(.workerSecretWritten)
 
         let key = ObjectKey(namespace: context.gateway.metadata.namespace, name: context.botID.bindingName)
         let secrets = try await exchanged(webhookSecrets(of: key, context), key, context, work)
         try await apply(BindingManifest.secret(context, secrets), observed: stores.secrets.get(key)?.digest, work)
 
+        FaultPoint.passed(.bindingWritten)
         // Bindings in other namespaces are left from a gateway that the bot used before.
         for old in stores.secrets.keys(in: BotStores.Index.owner, at: context.bot.key.description) where old != key {
             try await deleteIfThere(Secret.self, old)

@@ -56,9 +56,12 @@ extension BotReconciler {
         if observed == nil, let first = WorkerManifests.deployment(context, replicas: replicas) {
             _ = try await client.apply(first, fieldManager: FieldManager.main, force: true)
         }
+        FaultPoint.passed(.deploymentCreated)
         _ = try await client.apply(
             ReplicaHolder(key: wanted.key, replicas: replicas), fieldManager: FieldManager.scale, force: true)
+        FaultPoint.passed(.replicasHeld)
         try await applier.ensure(wanted, observed: nil)
+        FaultPoint.passed(.deploymentHandedOver)
         return replicas
     }
 

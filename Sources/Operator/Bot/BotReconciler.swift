@@ -61,6 +61,7 @@ final class BotReconciler: Sendable {
         work.conditions.summarize(failure: failure, isSuspended: bot.spec.suspend != nil)
         work.isInTrouble = failure != nil
         try await writeStatus(work, of: bot)
+        FaultPoint.passed(.statusWritten)
         guard let failure else {
             let resync = settings.resyncInterval * Double.random(in: 0.9...1.1)
             return .requeue(after: min(resync, work.nextLook ?? resync))
