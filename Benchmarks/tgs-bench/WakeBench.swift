@@ -40,7 +40,8 @@ struct WakeBench {
                 Figure(
                     .wake, "update sent to Deployment scaled up, p\(Int(percent))",
                     Samples(wakes).percentile(percent), "ms",
-                    beside: ("a scale written and watched alone, p\(Int(percent))", Samples(scales).percentile(percent))))
+                    beside: ("a scale written and watched alone, p\(Int(percent))", Samples(scales).percentile(percent))
+                ))
         }
         await admin.close()
         await maker.stop()
