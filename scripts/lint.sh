@@ -140,6 +140,15 @@ one_wrapper_each() {
     done
 }
 
+# Each test that docs/conformance.md names is there: `Suite.test` at the end of a line of a table.
+conformance() {
+    local name
+    grep -oE '`[A-Za-z]+\.[A-Za-z]+` \|$' docs/conformance.md | tr -d '`| ' | sort -u | while read -r name; do
+        grep -rqE "func ${name#*.}\(" Tests --include='*.swift' ||
+            echo "docs/conformance.md: there is no test $name: name the one that proves it now"
+    done
+}
+
 no_placeholders() { files '*/Placeholder.swift' '*.orig' '*.rej' '*.pyc'; }
 
 check "swift format" swift_format
@@ -147,6 +156,7 @@ check "shell scripts" shell_scripts
 check "Python syntax" python_syntax
 check "YAML syntax" yaml_syntax
 check "reference pages are what the CRDs say" reference_pages
+check "tests that docs name are there" conformance
 check "words that do not belong here" words
 check "Foundation stays out of Sources" no_foundation
 check "no try? and try! in Sources" no_swallowed_errors
