@@ -143,6 +143,7 @@ one_wrapper_each() {
 # Each test that docs/conformance.md names is there: `Suite.test` at the end of a line of a table.
 conformance() {
     local name
+    # shellcheck disable=SC2016 # the backticks are those of Markdown
     grep -oE '`[A-Za-z]+\.[A-Za-z]+` \|$' docs/conformance.md | tr -d '`| ' | sort -u | while read -r name; do
         grep -rqE "func ${name#*.}\(" Tests --include='*.swift' ||
             echo "docs/conformance.md: there is no test $name: name the one that proves it now"
