@@ -7,14 +7,8 @@ struct TGS {
     static var commands: [any Command.Type] { [OperatorCommand.self, GatewayCommand.self, SimulatorCommand.self] }
 
     static func main() async {
-        // glibc gives each thread an arena of its own and gives little of them back: with many threads and large lists that
-        // is half as much memory again.
-        _ = mallopt(mostArenas, 2)
         exit(await run(Array(CommandLine.arguments.dropFirst()), environment: Environment.all))
     }
-
-    /// `M_ARENA_MAX`, a macro that Swift does not import.
-    private static let mostArenas: Int32 = -8
 
     /// - Returns: the exit code: 0 after an orderly end, 1 after a failure, 2 when the command line is wrong.
     static func run(_ arguments: [String], environment: [String: String]) async -> Int32 {
