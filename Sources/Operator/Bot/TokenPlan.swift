@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KubernetesTypes
+import Observability
 import PlatformAPI
 import TelegramBotAPI
 
