@@ -14,14 +14,20 @@ package enum PlanText {
         if !plan.taken.isEmpty { lines.append("Taken as applied: \(plan.taken.joined(separator: ", "))") }
         if !plan.passedOver.isEmpty { lines.append("Passed over: \(plan.passedOver.joined(separator: ", "))") }
         lines.append(PlanSummary(plan).text)
-        return Redaction.mask(lines.joined(separator: "\n")) + "\n"
+        return masked(lines.joined(separator: "\n")) + "\n"
     }
 
     /// The plan for programs, as docs/plan.md describes it, with a line feed at its end.
     package static func json(_ plan: Plan) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return Redaction.mask(String(decoding: try encoder.encode(plan), as: UTF8.self)) + "\n"
+        return masked(String(decoding: try encoder.encode(plan), as: UTF8.self)) + "\n"
+    }
+
+    /// Tokens that somebody wrote where none belongs are not repeated. The digest of an image is no token.
+    private static func masked(_ text: String) -> String {
+        text.split(separator: "sha256:", omittingEmptySubsequences: false).map { Redaction.mask(String($0)) }
+            .joined(separator: "sha256:")
     }
 
     private static func render(_ bot: BotPlan) -> [String] {
