@@ -26,6 +26,7 @@ extension BotReconciler {
         }
         let observed = stores.scaledObjects.get(key)
         try await apply(WorkerManifests.scaledObject(context), observed: observed?.digest, work)
+        FaultPoint.passed(.scalerWritten)
         try await endWake(context, observed, work)
         try await wakeIfBehind(context, work)
         let verdict = ScalerHealth.verdict(key.name, observed?.conditions, isSuspended: isSuspended)
