@@ -65,56 +65,6 @@ extension BotPlanning {
         }
     }
 
-    // MARK: Worker
-
-    /// Deployment and ScaledObject.
-    func planWorkload(_ context: WorkerContext) async throws {
-        let key = bot.workerObjectKey
-        let json = try await planner.find(Deployment.definition, key)
-        let isOurs = try json.map { try Self.isOurs($0) } ?? false
-        guard let wanted = WorkerManifests.deployment(context) else { return try await planRetirement(secret: false) }
-        if let json, !isOurs {
-            let found = try JSONDecoder().decode(Deployment.self, from: Data(json))
-            if let failure = Adoption.deployment(wanted, found: found, bot: bot) { throw failure }
-        }
-        var deployment = try change(wanted, live: json)
-        if let json {
-            let present = try ObservedDeployment(json: json).replicas
-            if !isOurs { deployment.note = "taken over from somebody else" }
-            if !world.hasKEDA, let fixed = ReplicaPlan.withoutKEDA(bot, present: present) {
-                deployment = deployment.with(
-                    FieldChange("spec.replicas", old: .int(Int64(present)), new: .int(Int64(fixed))))
-            }
-        } else {
-            let replicas = ReplicaPlan.initial(bot, hasKEDA: world.hasKEDA)
-            deployment.fields.append(FieldChange("spec.replicas", old: Optional.none, new: .int(Int64(replicas))))
-            deployment.note = "image \(bot.spec.worker?.image ?? ""), \(replicas) replica\(replicas == 1 ? "" : "s")"
-        }
-        add(deployment)
-        guard world.hasKEDA else {
-            return add(.scalerReady, "KEDANotInstalled", ReplicaPlan.messageWithoutKEDA(bot))
-        }
-        let scaled = WorkerManifests.scaledObject(context)
-        var scaler = try change(scaled, live: try await planner.find(ScaledObject.definition, key))
-        if scaler.action == .create {
-            scaler.note = "\(scaled.spec.minReplicaCount) to \(scaled.spec.maxReplicaCount) replicas"
-        }
-        add(scaler)
-    }
-
-    /// Takes the worker away, from a bot without one or from one that another resource has.
-    /// - Parameter secret: the worker's Secret goes, too.
-    func planRetirement(secret: Bool = true) async throws {
-        let key = bot.workerObjectKey
-        var definitions = [Deployment.definition]
-        if world.hasKEDA { definitions.insert(ScaledObject.definition, at: 0) }
-        if secret { definitions.append(Secret.definition) }
-        for definition in definitions {
-            guard let json = try await planner.find(definition, key), try Self.isOurs(json) else { continue }
-            add(ObjectChange(definition.kind, key, .delete))
-        }
-    }
-
     /// What was made for the bot that the resource was before.
     func release(_ former: BotID, _ context: WorkerContext) async throws {
         let others = world.bots.filter { $0.status?.botID == former.description }
@@ -135,9 +85,11 @@ extension BotPlanning {
 
     // MARK: Differences
 
-    private func add(_ change: ObjectChange) { plan.kubernetes.append(change) }
+    /// Puts an object into the plan.
+    func add(_ change: ObjectChange) { plan.kubernetes.append(change) }
 
-    private static func isOurs(_ json: [UInt8]) throws -> Bool {
+    /// Whether an object carries the platform's label.
+    static func isOurs(_ json: [UInt8]) throws -> Bool {
         struct Head: Decodable { let metadata: ObjectMeta }
         return try JSONDecoder().decode(Head.self, from: Data(json)).metadata.labels?[Labels.managedBy]
             == Labels.managedByValue
@@ -145,7 +97,7 @@ extension BotPlanning {
 
     /// What becomes of an object that the operator applies.
     /// - Parameter live: the object's JSON; `nil` when there is none.
-    private func change<Object: KubernetesResource>(_ wanted: Object, live: [UInt8]?) throws -> ObjectChange {
+    func change<Object: KubernetesResource>(_ wanted: Object, live: [UInt8]?) throws -> ObjectChange {
         let difference = try ApplyDifference(wanted, observed: try live.map { try LeafDigest(json: $0) })
         let kind = Object.definition.kind
         guard difference.kind != .none else { return ObjectChange(kind, wanted.key, .keep) }
@@ -168,14 +120,5 @@ extension BotPlanning {
         var note = difference.kind == .drift ? "changed by somebody else, and put back" : Optional.none
         if diff.fields.isEmpty { note = "only its fingerprint \(Annotations.appliedHash)" }
         return ObjectChange(kind, wanted.key, .change, fields: diff.fields, note: note)
-    }
-}
-
-extension ObjectChange {
-    /// The change with one more field.
-    fileprivate func with(_ field: FieldChange) -> ObjectChange {
-        ObjectChange(
-            kind, ObjectKey(namespace: namespace, name: name), action == .keep ? .change : action,
-            fields: fields + [field], note: note)
     }
 }

@@ -15,8 +15,21 @@ enum SpecDefaults {
         "driftPolicy": "Repair", "adoptionPolicy": "IfOwned", "deletionPolicy": "Delete",
     ]
 
+    /// Of a worker, where there is one.
+    static let worker: JSONValue = ["rollout": ["deadline": "10m", "onFailure": "Rollback"]]
+    /// Of a worker's migration, where there is one.
+    static let migration: JSONValue = ["timeout": "10m", "retries": 3]
+
     /// The spec with what it does not state.
-    static func applied(to spec: JSONValue) -> JSONValue { merged(spec, values) }
+    static func applied(to spec: JSONValue) -> JSONValue {
+        var defaults = values.objectValue ?? [:]
+        if case .object? = spec["worker"] {
+            var worker = worker.objectValue ?? [:]
+            if case .object? = spec["worker"]?["migration"] { worker["migration"] = migration }
+            defaults["worker"] = .object(worker)
+        }
+        return merged(spec, .object(defaults))
+    }
 
     private static func merged(_ value: JSONValue, _ defaults: JSONValue) -> JSONValue {
         guard case .object(var members) = value, case .object(let more) = defaults else { return value }
