@@ -148,8 +148,7 @@ let package = Package(
             "OperatorTests",
             [
                 "ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator",
-                "PlatformAPI",
-                "TelegramBotAPI",
+                "PlatformAPI", "TelegramBotAPI", "YAML",
             ]),
         tests(
             "GatewayTests",
