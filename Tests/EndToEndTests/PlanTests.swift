@@ -33,6 +33,7 @@ import Testing
                   - {apiGroups: [telegram-serverless.io], resources: ["*"], verbs: [get, list]}
                   - {apiGroups: [""], resources: [secrets], verbs: [get, list]}
                   - {apiGroups: [apps], resources: [deployments], verbs: [get, list]}
+                  - {apiGroups: [batch], resources: [jobs], verbs: [get, list]}
                   - {apiGroups: [keda.sh], resources: [scaledobjects], verbs: [get, list]}
                 ---
                 apiVersion: rbac.authorization.k8s.io/v1
@@ -253,6 +254,25 @@ import Testing
             #expect(moved.text.contains("2 parts are unknown."))
             #expect(moved.text.contains("\"KAFKA_BROKERS\"") || moved.text.contains("env[KAFKA_BROKERS].value"))
 
+            // Drift that is only reported is no change.
+            try await platform.apply(Platform.manifest("nova", more: "  driftPolicy: Report"))
+            try await platform.eventually("the change is worked on") {
+                let bot = try await platform.bot("nova")
+                return bot?.status?.observedGeneration == bot?.metadata.generation ? nil : "not yet"
+            }
+            _ = try await platform.controlPlane.kubectl(
+                "-n", "bots", "patch", "deployment", "bot-nova", "--type=json", "-p",
+                #"[{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "by-hand:1"}]"#)
+            let drifted = try await reader.plan(Platform.manifest("nova", more: "  driftPolicy: Report"))
+            #expect(drifted.code == 0, "\(drifted)")
+            for line in [
+                "= Deployment bots/bot-nova: changed by somebody else, and left so",
+                "containers[bot].image: \"by-hand:1\" → \"example.org/echo:1\"", "! Drifted=True DriftFound",
+                "No changes.",
+            ] {
+                #expect(drifted.text.contains(line), "\(line) is not in\n\(drifted.text)")
+            }
+
             // Somebody else has the webhook.
             let other = try await platform.makeBot("other")
             try await platform.setWebhook(of: other, "https://elsewhere.example.org/secret-path")
@@ -262,6 +282,100 @@ import Testing
                     "! WebhookReady=False WebhookOwnedElsewhere: Telegram delivers to https://elsewhere.example.org"),
                 "\(refused.text)")
             #expect(!refused.text.contains("secret-path"))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aPlanKnowsTheUnusualChanges() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("nova")
+            let id = BotID(number: bot.id)
+            let reader = try await Reader(platform)
+            try await platform.apply(Platform.manifest("nova"))
+            try await platform.waitFor(.ready, of: "nova", "True/Ready")
+            let applied = try await state(platform, bot)
+            let last = lastCall(platform, bot)
+            func expect(_ yaml: String, _ lines: [String], not: [String] = []) async throws {
+                let outcome = try await reader.plan(yaml)
+                #expect(outcome.code == 2, "\(outcome)")
+                for line in lines { #expect(outcome.text.contains(line), "\(line) is not in\n\(outcome.text)") }
+                for line in not { #expect(!outcome.text.contains(line), "\(line) is in\n\(outcome.text)") }
+            }
+
+            // At rest.
+            try await expect(
+                Platform.manifest("nova", more: "  suspend: \"Off\""),
+                [
+                    "- webhook http://127.0.0.1:\(platform.webhookPort)/webhook/\(id): the bot is switched off",
+                    "~ ScaledObject bots/bot-nova", "annotations[autoscaling.keda.sh/paused-replicas]: \"0\"",
+                    "~ Secret tgs-system/\(id.bindingName)", "data.intake: (changed)", "webhook to remove",
+                ])
+            // Without a worker.
+            let nobody = Platform.manifest("nova").components(separatedBy: "\n")
+                .filter { !$0.contains("worker:") && !$0.contains("image:") && !$0.contains("resources:") }
+                .joined(separator: "\n")
+            try await expect(
+                nobody, ["- Deployment bots/bot-nova", "- ScaledObject bots/bot-nova", "2 to delete"],
+                not: ["- Secret"])
+            // With a migration before the new image.
+            try await expect(
+                Platform.manifest("nova").replacingOccurrences(
+                    of: "image: example.org/echo:1",
+                    with: "image: example.org/echo:2\n    migration: {command: [/migrate]}"),
+                ["+ Job bots/bot-nova-migrate-", "~ Deployment bots/bot-nova: once Job bot-nova-migrate-"])
+            // A new token of the same bot. The simulator does not know it, so it is refused.
+            let token = "\(bot.id):" + String(repeating: "B", count: 35)
+            func secret(_ token: String) -> String {
+                "{apiVersion: v1, kind: Secret, metadata: {name: nova-token, namespace: bots}, "
+                    + "stringData: {token: \"\(token)\"}}\n---\n"
+            }
+            try await expect(
+                secret(token) + Platform.manifest("nova", more: "  deletionPolicy: Retain"),
+                ["! TokenValid=False TokenRejected", "spec.deletionPolicy: \"Delete\" → \"Retain\""],
+                not: [token, "~ Secret"])
+            // Another bot, by mistake and on purpose.
+            let other = try await platform.makeBot("other")
+            let otherID = BotID(number: other.id)
+            let mistake = try await reader.plan(secret(other.token) + Platform.manifest("nova"))
+            #expect(mistake.code == 0 && mistake.text.contains("! TokenValid=False BotIdentityChanged"), "\(mistake)")
+            try await expect(
+                secret(other.token) + Platform.manifest("nova", more: "  botID: \(otherID)"),
+                [
+                    "TelegramBot bots/nova (\(otherID), @other_bot)", "- Secret tgs-system/\(id.bindingName)",
+                    "+ Secret tgs-system/\(otherID.bindingName)", "- topic \(id.incomingTopic)",
+                    "+ topic \(otherID.incomingTopic)", "env[BOT_ID].value: \"\(id)\" → \"\(otherID)\"",
+                    "template.metadata.annotations[telegram-serverless.io/secret-hash]: (changed)",
+                    "+ webhook http://127.0.0.1:\(platform.webhookPort)/webhook/\(otherID)",
+                ])
+            // Two of one bot in one file: the first has it.
+            try await expect(
+                """
+                \(secret(other.token).replacingOccurrences(of: "nova-token", with: "one-token"))
+                \(secret(other.token).replacingOccurrences(of: "nova-token", with: "two-token"))
+                \(Platform.manifest("one"))
+                ---
+                \(Platform.manifest("two"))
+                """, ["DuplicateBot: TelegramBot bots/one is older", "1 bot would not be Ready"])
+            // To another gateway, in another namespace.
+            _ = try await platform.controlPlane.request(
+                "POST", "/api/v1/namespaces", body: #"{"metadata":{"name":"far"}}"#)
+            try await expect(
+                """
+                apiVersion: telegram-serverless.io/v1alpha1
+                kind: TelegramGateway
+                metadata: {name: far, namespace: far}
+                spec:
+                  publicURL: http://127.0.0.1:1
+                  kafka: {bootstrapServers: "\(platform.broker.bootstrapServers)", replicationFactor: 1}
+                  telegram: {apiBaseURL: "\(platform.simulator.apiURL)"}
+                ---
+                \(Platform.manifest("nova", more: "  gatewayRef: {name: far, namespace: far}"))
+                """,
+                [
+                    "+ Secret far/\(id.bindingName)", "- Secret tgs-system/\(id.bindingName): the binding of a gateway",
+                    "~ webhook http://127.0.0.1:1/webhook/\(id)", "url: \"http://127.0.0.1:\(platform.webhookPort)/webhook",
+                ], not: ["topic"])
+            #expect(try await state(platform, bot) == applied)
+            #expect(writes(platform, bot, after: last).isEmpty)
         }
     }
 
@@ -302,6 +416,17 @@ import Testing
             let objects = value["bots"]?.arrayValue?.first?["kubernetes"]?.arrayValue ?? []
             #expect(objects.map { $0["kind"] } == ["TelegramBot", "Secret", "Secret", "Deployment"])
             #expect(value["bots"]?.arrayValue?.first?["conditions"]?.arrayValue?.first?["reason"] == "KEDANotInstalled")
+
+            // Somebody who may not even read is told so.
+            let stranger = try await platform.controlPlane.makeServiceAccountToken(namespace: "bots", name: "stranger")
+            let theirs = reader.kubeconfig + "-stranger"
+            try platform.controlPlane.kubeconfigText(token: stranger).write(
+                toFile: theirs, atomically: true, encoding: .utf8)
+            let file = reader.kubeconfig + "-bot.yaml"
+            try Platform.manifest("nova").write(toFile: file, atomically: true, encoding: .utf8)
+            let forbidden = try await Command(Platform.program, ["plan", "-f", file, "--kubeconfig", theirs]).run()
+            #expect(forbidden.exit == .code(1))
+            #expect(forbidden.diagnostics.contains("docs/plan.md lists the rights"), "\(forbidden.diagnostics)")
 
             let unreachable = try await Command(
                 Platform.program, ["plan", "-f", "-", "--kubeconfig", "/does/not/exist"]).run()

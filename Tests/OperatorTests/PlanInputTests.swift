@@ -81,6 +81,38 @@ import YAML
                 == ["spec.worker.env[0].valu", "spec.worker.imgae"])
     }
 
+    @Test func whatOthersHaveSetStays() throws {
+        let live: JSONValue = ["a": 1, "suspend": "Buffer", "scaling": ["min": 0, "max": 5], "list": [1, 2], "gone": 1]
+        let written: JSONValue = ["a": 2, "scaling": ["lag": 3], "list": [1], "gone": nil]
+        let account = #"{"spec": {"a": 1, "scaling": {"max": 5}, "old": 1}}"#
+        let expected: JSONValue = ["a": 2, "suspend": "Buffer", "scaling": ["min": 0, "lag": 3], "list": [1]]
+        #expect(
+            AppliedSpec.merged(
+                written,
+                live: [
+                    "metadata": [
+                        "annotations": ["kubectl.kubernetes.io/last-applied-configuration": .string(account)]
+                    ], "spec": live,
+                ]) == expected)
+        let fields: JSONValue = [
+            "f:spec": ["f:tokenSecretRef": ["f:name": [:]], "f:scaling": ["f:max": [:]], "f:list": [:]]
+        ]
+        let more: JSONValue = ["f:spec": ["f:suspend": [:]]]
+        #expect(
+            AppliedSpec.merged(
+                written,
+                live: [
+                    "metadata": [
+                        "managedFields": [
+                            ["manager": "argocd", "operation": "Apply", "fieldsV1": fields],
+                            ["manager": "person", "operation": "Apply", "fieldsV1": more],
+                        ]
+                    ], "spec": live,
+                ]) == expected)
+        // Nobody has applied it before: nothing is taken away.
+        #expect(AppliedSpec.merged(["a": 1], live: ["spec": ["b": 2]]) == ["a": 1, "b": 2])
+    }
+
     /// The defaults that a file gets are those of the schema.
     @Test func defaultsAreThoseOfTheDefinition() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

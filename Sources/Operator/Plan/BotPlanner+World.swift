@@ -71,10 +71,11 @@ extension BotPlanner {
     }
 
     /// Has the API server check a spec, and complete it, without storing it.
+    /// - Parameter spec: as it would be after being applied.
     /// - Returns: the spec as it would be stored; `nil`, and why, when the server was not willing to say.
     /// - Throws: ``PlanError`` when the server refuses the spec.
     func serverCheck(
-        _ document: PlanInput.Document, isNew: Bool
+        _ document: PlanInput.Document, _ spec: JSONValue, isNew: Bool
     ) async throws -> (spec: JSONValue?, note: String?) {
         let definition = TelegramBot.definition
         let answer: [UInt8]
@@ -86,14 +87,14 @@ extension BotPlanner {
                         "name": .string(document.key.name), "namespace": .string(document.key.namespace ?? ""),
                         "labels": .object(document.labels.mapValues { .string($0) }),
                         "annotations": .object(document.annotations.mapValues { .string($0) }),
-                    ], "spec": document.spec,
+                    ], "spec": spec,
                 ]
                 answer = try await client.apply(
                     json: Array(try JSONEncoder().encode(object)), definition: definition, key: document.key,
                     fieldManager: Self.checker, force: true, dryRun: true)
             } else {
                 answer = try await client.rawPatch(
-                    definition, document.key, .json([.replace(path: "/spec", value: document.spec)]), fieldManager: Self.checker,
+                    definition, document.key, .json([.replace(path: "/spec", value: spec)]), fieldManager: Self.checker,
                     dryRun: true)
             }
         } catch let error as KubernetesError {

@@ -32,14 +32,25 @@ package struct BotPlanner: Sendable {
     /// Plans the bots of some files, in their order.
     /// - Throws: ``PlanError``, or `KubernetesError` when something cannot be read that every plan needs.
     package func plan(_ input: PlanInput) async throws -> Plan {
+        do {
+            return try await unguarded(input)
+        } catch let error as KubernetesError {
+            guard error.isForbidden else { throw error }
+            throw PlanError(
+                .cluster, "\(error.message): docs/plan.md lists the rights that a plan needs", cause: error)
+        }
+    }
+
+    private func unguarded(_ input: PlanInput) async throws -> Plan {
         guard !input.bots.isEmpty else {
             throw PlanError(.input, "there is no \(TelegramBot.definition.kind) in the files: nothing to plan")
         }
         var world = try await observe(input)
-        let specs = try input.bots.map { try Self.spec(of: $0) }
+        // What is wrong with a later file is said before anything is asked.
+        for document in input.bots { _ = try Self.spec(of: document, document.spec) }
         var plans: [BotPlan] = []
-        for (index, (document, spec)) in zip(input.bots, specs).enumerated() {
-            let (plan, bot) = try await self.plan(document, spec, index: index, world)
+        for (index, document) in input.bots.enumerated() {
+            let (plan, bot) = try await self.plan(document, index: index, world)
             plans.append(plan)
             world.bots.removeAll { $0.key == bot.key }
             world.bots.append(bot)
@@ -56,7 +67,7 @@ package struct BotPlanner: Sendable {
 
     /// - Returns: the plan, and the bot as later ones would find it.
     private func plan(
-        _ document: PlanInput.Document, _ written: TelegramBotSpec, index: Int, _ world: PlanWorld
+        _ document: PlanInput.Document, index: Int, _ world: PlanWorld
     ) async throws -> (BotPlan, TelegramBot) {
         let kind = TelegramBot.definition.kind
         let raw = try await find(TelegramBot.definition, document.key)
@@ -64,28 +75,28 @@ package struct BotPlanner: Sendable {
         guard live?.metadata.deletionTimestamp == nil else {
             throw PlanError(.cluster, "\(kind) \(document.key) is being deleted: wait until it is gone")
         }
-        var notes: [String] = []
-        let check = try await serverCheck(document, isNew: live == nil)
-        if let note = check.note { notes.append(note) }
-        let specJSON = SpecDefaults.applied(to: check.spec ?? document.spec)
-        let spec =
-            check.spec == nil ? written : try document.decoded(TelegramBotSpec.self, specJSON, kind: kind)
-        let bot = TelegramBot(document, spec: spec, live: live, index: index)
-        let unknown = UnknownFields.find(written: document.spec, understood: try Self.json(written))
-        notes += unknown.map { "\($0) is no field that this version knows: it would have no effect" }
+        let present = try raw.map { try JSONDecoder().decode(JSONValue.self, from: Data($0)) }
+        let applied = present.map { AppliedSpec.merged(document.spec, live: $0) } ?? document.spec
+        let check = try await serverCheck(document, applied, isNew: live == nil)
+        let complete = SpecDefaults.applied(to: check.spec ?? applied)
+        let bot = TelegramBot(
+            document, spec: try Self.spec(of: document, complete), live: live, index: index)
         let planning = BotPlanning(planner: self, world: world, bot: bot, isNew: live == nil)
-        planning.plan.notes = notes
-        planning.plan.kubernetes.append(
-            try Self.change(
-                document, specJSON, live: try raw.map { try JSONDecoder().decode(JSONValue.self, from: Data($0)) }))
+        let understood = try Self.json(try Self.spec(of: document, document.spec))
+        planning.plan.notes =
+            [check.note].compactMap { $0 }
+            + UnknownFields.find(written: document.spec, understood: understood).map {
+                "\($0) is no field that this version knows: it would have no effect"
+            }
+        planning.plan.kubernetes.append(Self.change(document, complete, live: present))
         try await planning.run()
         return (planning.plan, planning.outcome)
     }
 
     /// Reads and checks a spec.
-    private static func spec(of document: PlanInput.Document) throws -> TelegramBotSpec {
+    private static func spec(of document: PlanInput.Document, _ json: JSONValue) throws -> TelegramBotSpec {
         let kind = TelegramBot.definition.kind
-        let spec = try document.decoded(TelegramBotSpec.self, document.spec, kind: kind)
+        let spec = try document.decoded(TelegramBotSpec.self, json, kind: kind)
         let problems = TelegramBot(document, spec: spec, live: nil, index: 0).validate()
         guard problems.isEmpty else {
             throw PlanError(
@@ -95,6 +106,7 @@ package struct BotPlanner: Sendable {
         return spec
     }
 
+    /// A value as JSON of unknown shape.
     static func json(_ value: some Encodable) throws -> JSONValue {
         try JSONDecoder().decode(JSONValue.self, from: try JSONEncoder().encode(value))
     }
@@ -102,7 +114,7 @@ package struct BotPlanner: Sendable {
     /// What becomes of the TelegramBot itself.
     private static func change(
         _ document: PlanInput.Document, _ spec: JSONValue, live: JSONValue?
-    ) throws -> ObjectChange {
+    ) -> ObjectChange {
         let kind = TelegramBot.definition.kind
         let wanted: JSONValue = [
             "metadata": [

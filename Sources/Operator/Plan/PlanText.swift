@@ -39,7 +39,10 @@ package enum PlanText {
         lines += section("Kubernetes", bot.kubernetes.filter { $0.action.isChange || $0.note != nil }.flatMap(render))
         lines += section("Kafka", render(bot.kafka))
         lines += section("Telegram", render(bot.telegram))
-        if !bot.hasChanges { lines.append("  nothing would change") }
+        if !bot.hasChanges {
+            let isKnown = bot.kafka.unknown == nil && bot.telegram.unknown == nil
+            lines.append("  nothing would change" + (isKnown ? "" : ", as far as is known"))
+        }
         lines += bot.conditions.map { "  ! \($0.type)=\($0.status) \($0.reason): \($0.message)" }
         lines += bot.notes.map { "  i \($0)" }
         return lines
