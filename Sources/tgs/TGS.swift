@@ -4,7 +4,9 @@ import Glibc
 @main
 struct TGS {
     static let version = "0.1.0"
-    static var commands: [any Command.Type] { [OperatorCommand.self, GatewayCommand.self, SimulatorCommand.self, PlanCommand.self] }
+    static var commands: [any Command.Type] {
+        [OperatorCommand.self, GatewayCommand.self, SimulatorCommand.self, PlanCommand.self]
+    }
 
     static func main() async {
         exit(await run(Array(CommandLine.arguments.dropFirst()), environment: Environment.all))

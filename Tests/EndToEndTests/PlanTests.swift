@@ -372,7 +372,8 @@ import Testing
                 """,
                 [
                     "+ Secret far/\(id.bindingName)", "- Secret tgs-system/\(id.bindingName): the binding of a gateway",
-                    "~ webhook http://127.0.0.1:1/webhook/\(id)", "url: \"http://127.0.0.1:\(platform.webhookPort)/webhook",
+                    "~ webhook http://127.0.0.1:1/webhook/\(id)",
+                    "url: \"http://127.0.0.1:\(platform.webhookPort)/webhook",
                 ], not: ["topic"])
             #expect(try await state(platform, bot) == applied)
             #expect(writes(platform, bot, after: last).isEmpty)
@@ -429,7 +430,8 @@ import Testing
             #expect(forbidden.diagnostics.contains("docs/plan.md lists the rights"), "\(forbidden.diagnostics)")
 
             let unreachable = try await Command(
-                Platform.program, ["plan", "-f", "-", "--kubeconfig", "/does/not/exist"]).run()
+                Platform.program, ["plan", "-f", "-", "--kubeconfig", "/does/not/exist"]
+            ).run()
             #expect(unreachable.exit == .code(1))
         }
     }

@@ -72,7 +72,9 @@ import YAML
     @Test func misspelledFieldsAreFound() throws {
         let written: JSONValue = [
             "tokenSecretRef": ["name": "t"],
-            "worker": ["imgae": "x", "image": "y", "template": ["spec": ["any": 1]], "env": [["name": "A", "valu": "1"]]],
+            "worker": [
+                "imgae": "x", "image": "y", "template": ["spec": ["any": 1]], "env": [["name": "A", "valu": "1"]],
+            ],
         ]
         let data = try JSONEncoder().encode(written)
         let understood = try BotPlanner.json(JSONDecoder().decode(TelegramBotSpec.self, from: data))
@@ -82,7 +84,9 @@ import YAML
     }
 
     @Test func whatOthersHaveSetStays() throws {
-        let live: JSONValue = ["a": 1, "suspend": "Buffer", "scaling": ["min": 0, "max": 5], "list": [1, 2], "gone": 1]
+        let live: JSONValue = [
+            "a": 1, "suspend": "Buffer", "scaling": ["min": 0, "max": 5], "list": [1, 2], "gone": 1,
+        ]
         let written: JSONValue = ["a": 2, "scaling": ["lag": 3], "list": [1], "gone": nil]
         let account = #"{"spec": {"a": 1, "scaling": {"max": 5}, "old": 1}}"#
         let expected: JSONValue = ["a": 2, "suspend": "Buffer", "scaling": ["min": 0, "lag": 3], "list": [1]]
@@ -123,7 +127,10 @@ import YAML
         for spec: JSONValue in [
             ["tokenSecretRef": ["name": "t"]],
             ["tokenSecretRef": ["name": "t", "key": "k"], "worker": ["image": "i"], "scaling": ["maxReplicas": 3]],
-            ["tokenSecretRef": ["name": "t"], "worker": ["image": "i", "migration": ["command": ["m"]]], "profile": [:]],
+            [
+                "tokenSecretRef": ["name": "t"], "worker": ["image": "i", "migration": ["command": ["m"]]],
+                "profile": [:],
+            ],
         ] {
             #expect(SpecDefaults.applied(to: spec) == Self.defaulted(spec, schema))
         }

@@ -66,7 +66,8 @@ import Testing
         plan.kafka.topics = [topic, TopicChange("bot_42_outgoing", .keep)]
         plan.kafka.offsets = ["offsets of group bot_42_workers to be committed for 1 of 3 partitions"]
         plan.telegram.profile = [
-            ProfileChange(part: "commands", method: "deleteMyCommands", old: ["/start Begin"], new: nil, isRelease: true),
+            ProfileChange(
+                part: "commands", method: "deleteMyCommands", old: ["/start Begin"], new: nil, isRelease: true),
             ProfileChange(part: "name/de", method: "setMyName", old: "Laden", new: "Geschäft", isRelease: false),
         ]
         plan.telegram.webhook = WebhookChange(

@@ -50,7 +50,8 @@ extension BotPlanning {
         case .create: add(try change(wanted, live: json))
         case .wait: break
         case .failed(let why):
-            let message = "Job \(wanted.key.name) has failed (\(why)): see its log, then change spec.worker, "
+            let message =
+                "Job \(wanted.key.name) has failed (\(why)): see its log, then change spec.worker, "
                 + "or delete the Job to have it run again"
             guard hasDeployment else {
                 throw StepFailure(.workloadReady, Self.migrationFailed, message, retry: .onChange)
