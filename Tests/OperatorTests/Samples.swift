@@ -38,9 +38,11 @@ enum Samples {
 
     static func context(
         _ bot: TelegramBot = bot(), gateway: TelegramGateway = gateway, number: Int64 = 42,
-        token: String = "42:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        token: String = "42:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", kafka: KafkaAccess? = nil
     ) -> WorkerContext {
-        WorkerContext(bot: bot, botID: BotID(number: number), token: BotCredential(token), gateway: gateway)
+        WorkerContext(
+            bot: bot, botID: BotID(number: number), token: BotCredential(token), gateway: gateway,
+            kafka: kafka ?? KafkaAccess(servers: gateway.spec.kafka.bootstrapServers))
     }
 
     static func secrets(_ values: [String]) -> WebhookSecrets {

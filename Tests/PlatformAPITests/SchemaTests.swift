@@ -63,6 +63,20 @@ import YAML
         #expect(
             gateway["telegram"]?["properties"]?["apiBaseURL"]?["default"]
                 == .string(TelegramGatewaySpec.officialAPIBaseURL))
+        let kafka = try #require(gateway["kafka"]?["properties"])
+        let tls = try #require(kafka["tls"]?["properties"])
+        let plain = TelegramGatewaySpec.Kafka.TLS(caSecretRef: .init(name: "ca"))
+        #expect(
+            tls["caSecretRef"]?["properties"]?["key"]?["default"] == .string(plain.caSecretRef?.effectiveKey ?? ""))
+        #expect(tls["insecureSkipHostnameVerification"]?["default"] == .bool(!plain.verifiesHostname))
+        let sasl = try #require(kafka["sasl"]?["properties"])
+        let credentials = TelegramGatewaySpec.Kafka.Credentials(name: "s")
+        let reference = sasl["credentialsSecretRef"]?["properties"]
+        #expect(reference?["usernameKey"]?["default"] == .string(credentials.effectiveUsernameKey))
+        #expect(reference?["passwordKey"]?["default"] == .string(credentials.effectivePasswordKey))
+        #expect(
+            sasl["mechanism"]?["enum"]?.arrayValue?.compactMap(\.stringValue)
+                == TelegramGatewaySpec.Kafka.Mechanism.allCases.map(\.rawValue))
     }
 
     @Test(arguments: ["telegrambots", "telegramgateways"])
@@ -232,6 +246,14 @@ enum Samples {
     static let gateway = TelegramGateway(
         metadata: ObjectMeta(name: "g"),
         spec: TelegramGatewaySpec(
-            publicURL: "https://x", kafka: .init(bootstrapServers: "k:9092", replicationFactor: 3),
+            publicURL: "https://x",
+            kafka: .init(
+                bootstrapServers: "k:9092", replicationFactor: 3,
+                tls: .init(
+                    caSecretRef: .init(name: "ca", key: "k"), clientCertificateSecretRef: .init(name: "c"),
+                    insecureSkipHostnameVerification: true),
+                sasl: .init(
+                    mechanism: .scramSHA512,
+                    credentialsSecretRef: .init(name: "s", usernameKey: "u", passwordKey: "p"))),
             telegram: .init(apiBaseURL: "https://api")))
 }

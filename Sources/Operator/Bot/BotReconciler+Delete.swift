@@ -24,7 +24,7 @@ extension BotReconciler {
         let botID = bot.status?.botID.flatMap { BotID($0) }
         // A second resource of the same bot never owned what is outside of its namespace.
         let isOwner = botID.map { stores.elder(of: bot, botID: $0) == nil } ?? false
-        let gateway = bot.gatewayKey.map { stores.gateways.get($0) } ?? stores.defaultGateway
+        let gateway = gateway(of: bot)
 
         if isOwner, let botID {
             try await take(back: "the webhook of \(botID)", of: bot, &leftovers) {
@@ -65,6 +65,9 @@ extension BotReconciler {
         if hasKEDA, stores.scaledObjects.get(bot.workerObjectKey) != nil || bot.metadata.deletionTimestamp != nil {
             try await deleteIfThere(ScaledObject.self, bot.workerObjectKey)
         }
+        if stores.triggerAuthentications.get(bot.workerObjectKey) != nil {
+            try await deleteIfThere(TriggerAuthentication.self, bot.workerObjectKey)
+        }
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
         }
@@ -81,7 +84,7 @@ extension BotReconciler {
     /// it is written anew, and until then has the token by which the webhook is turned off.
     func release(_ former: BotID, of work: BotWork) async throws {
         let bot = work.bot
-        let gateway = bot.gatewayKey.map { stores.gateways.get($0) } ?? stores.defaultGateway
+        let gateway = gateway(of: bot)
         if stores.elder(of: bot, botID: former) == nil {
             try await step(.tokenValid) {
                 if let token = try await tokenFromWorkerSecret(bot), token.botNumber == former.number {
@@ -191,7 +194,7 @@ extension BotReconciler {
         // Topics that were never claimed are somebody else's.
         guard let claim = bot.status?.kafka, claim.incomingTopic == botID.incomingTopic else { return }
         guard let servers = claim.bootstrapServers ?? gateway?.spec.kafka.bootstrapServers else { return }
-        let admin = try kafka.admin(servers)
+        let admin = try kafka.admin(await access(to: servers, gateway))
         // First the group: it is refused while workers are still in it, and they would bring topics back.
         do {
             try await admin.deleteGroup(botID.workerGroup)

@@ -22,6 +22,12 @@ extension BotReconciler {
             }
             gateway = byDefault
         }
+        let problems = gateway.validate()
+        guard problems.isEmpty else {
+            throw StepFailure(
+                .gatewayReady, "GatewayInvalid", "TelegramGateway \(gateway.key): \(problems.joined(separator: "; "))",
+                retry: .onChange)
+        }
         work.conditions.set(.gatewayReady, .true, "GatewayFound", "The bot uses TelegramGateway \(gateway.key)")
         return gateway
     }

@@ -15,6 +15,7 @@ final class BotReconciler: Sendable {
     let client: KubernetesClient
     let stores: BotStores
     let kafka: KafkaAdminPool
+    let logins: KafkaLogins
     let http: HTTPClient
     let events: EventRecorder
     let settings: OperatorSettings
@@ -26,12 +27,13 @@ final class BotReconciler: Sendable {
     let clock = ContinuousClock()
 
     init(
-        client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, http: HTTPClient, events: EventRecorder,
-        settings: OperatorSettings, logger: Logger, isKEDAInstalled: @escaping @Sendable () -> Bool
+        client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, logins: KafkaLogins, http: HTTPClient,
+        events: EventRecorder, settings: OperatorSettings, logger: Logger, isKEDAInstalled: @escaping @Sendable () -> Bool
     ) {
         self.client = client
         self.stores = stores
         self.kafka = kafka
+        self.logins = logins
         self.http = http
         self.events = events
         self.settings = settings
@@ -81,8 +83,10 @@ final class BotReconciler: Sendable {
         try await step(.ready) { try await ensureFinalizer(work.bot) }
         let credential = try await step(.tokenValid) { try await verifyToken(work) }
         let gateway = try await step(.gatewayReady) { try findGateway(work) }
+        let access = try await step(.gatewayReady) { try await logins.access(of: gateway) }
         try await verifyIdentity(credential, gateway, work)
-        let context = WorkerContext(bot: work.bot, botID: work.botID, token: credential, gateway: gateway)
+        let context = WorkerContext(
+            bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access)
         try await claimTopics(context, work)
         try await step(.topicsReady) { try await ensureTopics(context, work) }
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
@@ -116,8 +120,7 @@ final class BotReconciler: Sendable {
             let retry: StepFailure.Retry = error.retryAfter.map { .after($0) } ?? .backoff
             throw StepFailure(condition, "KubernetesError", error.message, retry: retry)
         } catch let error as KafkaError {
-            let reason = error.isRetriable ? "KafkaUnavailable" : "KafkaError"
-            throw StepFailure(condition, reason, error.message)
+            throw KafkaTrouble.failure(condition, error)
         } catch let error as TelegramError {
             throw StepFailure(
                 condition, "TelegramUnavailable", error.message, retry: error.retryAfter.map { .after($0) } ?? .backoff)

@@ -10,6 +10,8 @@ struct BotStores: Sendable {
     let deployments: Store<ObservedDeployment>
     /// Empty while KEDA is not installed.
     let scaledObjects: Store<ObservedScaledObject>
+    /// Empty while KEDA is not installed.
+    let triggerAuthentications: Store<ObservedTriggerAuthentication>
 
     /// Names of the indices.
     enum Index {
@@ -21,6 +23,8 @@ struct BotStores: Sendable {
         static let botID = "botID"
         /// Secrets by "namespace/name" of the bot that they belong to.
         static let owner = "owner"
+        /// Gateways by "namespace/name" of the Secrets that their Kafka cluster is reached with.
+        static let kafkaSecret = "kafkaSecret"
     }
 
     init() {
@@ -31,10 +35,15 @@ struct BotStores: Sendable {
             StoreIndex(Index.gateway) { _, bot in [bot.gatewayKey?.description ?? ""] },
             StoreIndex(Index.botID) { _, bot in bot.status?.botID.map { [$0] } ?? [] },
         ])
-        gateways = Store()
+        gateways = Store(indices: [
+            StoreIndex(Index.kafkaSecret) { key, gateway in
+                gateway.spec.kafka.secretNames.map { ObjectKey(namespace: key.namespace, name: $0).description }
+            }
+        ])
         secrets = Store(indices: [StoreIndex(Index.owner) { _, secret in secret.owner.map { [$0] } ?? [] }])
         deployments = Store()
         scaledObjects = Store()
+        triggerAuthentications = Store()
     }
 
     /// An older resource with the same identity, which therefore keeps the bot.
