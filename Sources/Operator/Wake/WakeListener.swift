@@ -1,6 +1,7 @@
 import ControllerRuntime
 import Concurrency
 import KafkaClient
+import KubernetesTypes
 import Observability
 import PlatformAPI
 
