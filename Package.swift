@@ -173,7 +173,7 @@ let package = Package(
         tests(
             "WorkerKitTests",
             ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI", "TestRig", "WorkerKit"]),
-        tests("CommandLineTests", ["tgs"]),
+        tests("CommandLineTests", ["KafkaClient", "Observability", "tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
 
         // The whole platform on real servers.

@@ -66,8 +66,9 @@ import Testing
             #expect(answers.map(\.text) == ["echo: Hello"])
             try await worker.stop()
 
-            // The wake signal has come through as well: the operator has scaled the bot up.
+            // Wake signals come through as well: the operator scales the bot up. It may not have heard the first ones.
             try await platform.eventually("the bot is woken") {
+                try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "Wake up"))
                 let replicas = try await platform.client.get(Deployment.self, Self.worker).spec.replicas
                 return replicas == 1 ? nil : "\(replicas ?? -1)"
             }
