@@ -135,6 +135,8 @@ package struct PodSpec: Codable, Sendable, Hashable {
     package var serviceAccountName: String?
     package var automountServiceAccountToken: Bool?
     package var terminationGracePeriodSeconds: Int?
+    /// Absent: `Always`.
+    package var restartPolicy: String?
 
     package init(containers: [Container]) { self.containers = containers }
 }

@@ -14,6 +14,8 @@ package struct OperatorSettings: Sendable {
     package var offsetRefreshInterval = Duration.seconds(24 * 3600)
     /// For how long the gateway takes a bot's old webhook secret beside a new one.
     package var webhookSecretOverlap = Duration.seconds(300)
+    /// How long the deletion of a bot waits for its worker and the gateway to answer what has come in.
+    package var drainTimeout = Duration.seconds(30)
     /// The first delay after a failed reconcile.
     package var retryBase = Duration.milliseconds(500)
     /// The longest delay between failed reconciles.

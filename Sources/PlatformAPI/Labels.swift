@@ -12,7 +12,11 @@ package enum Labels {
     /// On a binding Secret: the gateway that it is for.
     package static let gateway = "telegram-serverless.io/gateway"
 
+    /// Fingerprint of what a migration is to.
+    package static let version = "telegram-serverless.io/version"
+
     package static let workerComponent = "worker"
+    package static let migrationComponent = "migration"
     package static let bindingComponent = "binding"
 }
 

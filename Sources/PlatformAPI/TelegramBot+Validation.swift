@@ -37,11 +37,21 @@ extension TelegramBot {
         if !(1...100).contains(spec.maxConnections) {
             problems.append("spec.updates.maxConnections is \(spec.maxConnections): Telegram takes 1 to 100")
         }
-        for (field, text) in [("pollingInterval", spec.pollingInterval), ("cooldownPeriod", spec.cooldownPeriod)] {
+        var durations = [
+            ("scaling.pollingInterval", spec.pollingInterval), ("scaling.cooldownPeriod", spec.cooldownPeriod),
+            ("worker.rollout.deadline", spec.rolloutDeadline),
+        ]
+        if let migration = spec.worker?.migration {
+            durations.append(("worker.migration.timeout", migration.effectiveTimeout))
+            if migration.effectiveRetries < 0 {
+                problems.append("spec.worker.migration.retries is \(migration.effectiveRetries): at least 0")
+            }
+        }
+        for (field, text) in durations {
             switch DurationText.parse(text) {
-            case nil: problems.append("spec.scaling.\(field) is \"\(text)\": write a duration such as 30s or 2m")
+            case nil: problems.append("spec.\(field) is \"\(text)\": write a duration such as 30s or 2m")
             case .some(let value) where value < .seconds(1):
-                problems.append("spec.scaling.\(field) is \"\(text)\": at least 1s")
+                problems.append("spec.\(field) is \"\(text)\": at least 1s")
             default: break
             }
         }

@@ -104,14 +104,18 @@ extension TelegramBotSpec {
         package var serviceAccountName: String?
         /// A part of a pod template, of any fields, that is laid over the one made of the fields above.
         package var template: JSONValue?
+        package var migration: Migration?
+        package var rollout: Rollout?
 
         package init(
             image: String, imagePullPolicy: String? = nil, command: [String]? = nil, args: [String]? = nil,
             env: [EnvVar]? = nil, envFrom: [EnvFromSource]? = nil, resources: ResourceRequirements? = nil,
             imagePullSecrets: [LocalObjectReference]? = nil, serviceAccountName: String? = nil,
-            template: JSONValue? = nil
+            template: JSONValue? = nil, migration: Migration? = nil, rollout: Rollout? = nil
         ) {
             self.template = template
+            self.migration = migration
+            self.rollout = rollout
             self.image = image
             self.imagePullPolicy = imagePullPolicy
             self.command = command

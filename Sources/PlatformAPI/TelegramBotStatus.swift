@@ -15,6 +15,9 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
     package var telegram: Telegram?
     package var replicas: Replicas?
     package var kafka: Kafka?
+    package var rollout: Rollout?
+    /// What became of versions of the worker, the latest first.
+    package var history: [HistoryEntry]?
     package var conditions: [Condition]?
 
     package init() {}
@@ -78,6 +81,62 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
             self.min = min
             self.max = max
         }
+    }
+
+    /// Where the worker's versions stand.
+    package struct Rollout: Codable, Sendable, Equatable {
+        /// The image that is asked for.
+        package var image: String
+        /// Fingerprint of the pod template that is asked for.
+        package var template: String
+        /// Since when workers of it have been waited for, RFC 3339; absent while none is waited for.
+        package var startedAt: String?
+        /// The image of the last version whose workers became ready.
+        package var goodImage: String?
+        /// Fingerprint of that version's pod template.
+        package var goodTemplate: String?
+        /// Fingerprint of a pod template whose workers did not become ready in time: it is not tried again.
+        package var failedTemplate: String?
+        /// Fingerprint of the last version whose migration succeeded.
+        package var migrated: String?
+
+        package init(image: String, template: String) {
+            self.image = image
+            self.template = template
+        }
+    }
+
+    /// What became of one version of the worker.
+    package struct HistoryEntry: Codable, Sendable, Equatable {
+        package enum Result: String, Codable, Sendable, CaseIterable {
+            /// Its workers became ready.
+            case deployed = "Deployed"
+            /// Its workers did not become ready in time.
+            case failed = "Failed"
+            /// As `Failed`, and the image before runs again.
+            case rolledBack = "RolledBack"
+            /// Its migration failed, and it was not rolled out.
+            case migrationFailed = "MigrationFailed"
+        }
+
+        package var image: String
+        package var result: Result
+        /// RFC 3339.
+        package var at: String
+        /// Fingerprint of the version's pod template.
+        package var template: String
+
+        package init(image: String, result: Result, at: String, template: String) {
+            self.image = image
+            self.result = result
+            self.at = at
+            self.template = template
+        }
+    }
+
+    /// Puts an entry at the head of the history, which keeps the last ten.
+    package mutating func remember(_ entry: HistoryEntry) {
+        history = Array(([entry] + (history ?? [])).prefix(10))
     }
 
     package struct Kafka: Codable, Sendable, Equatable {

@@ -64,14 +64,19 @@ import Testing
             let filter = RecordFilter(bot: bot.id, method: "sendMessage", sentOnly: true)
             let answers = await platform.simulator.calls(filter, count: 1, within: .seconds(60))
             #expect(answers.map(\.text) == ["echo: Hello"])
-            try await worker.stop()
 
             // Wake signals come through as well: the operator scales the bot up. It may not have heard the first ones.
+            var written = 1
             try await platform.eventually("the bot is woken") {
+                written += 1
                 try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "Wake up"))
                 let replicas = try await platform.client.get(Deployment.self, Self.worker).spec.replicas
                 return replicas == 1 ? nil : "\(replicas ?? -1)"
             }
+
+            let all = await platform.simulator.calls(filter, count: written, within: .seconds(60))
+            #expect(all.count == written)
+            try await worker.stop()
 
             // What somebody else makes of the TriggerAuthentication is put back.
             _ = try await platform.controlPlane.kubectl(

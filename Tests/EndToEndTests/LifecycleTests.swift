@@ -377,6 +377,80 @@ import Testing
         }
     }
 
+    // MARK: Deletion
+
+    /// What has come in is answered before the topics go.
+    @Test(.timeLimit(.minutes(5))) func aDeletionLetsTheWorkerFinish() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("echo")
+            try await platform.apply(Platform.manifest("echo"))
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            for number in 0..<20 {
+                try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "\(number)"))
+            }
+            try await platform.eventually("a worker is wanted") {
+                try await platform.client.get(Deployment.self, Self.bot).spec.replicas == 1 ? nil : "asleep"
+            }
+            _ = try await platform.controlPlane.kubectl("delete", "telegrambot", "echo", "-n", "bots", "--wait=false")
+            try await platform.waitFor(.ready, of: "echo", "False/Deleting")
+            #expect(try platform.simulator.state(of: bot.id).webhook == nil)
+            let worker = try EchoWorker(BotID(number: bot.id), bootstrapServers: platform.broker.bootstrapServers)
+            let calls = await platform.simulator.calls(
+                RecordFilter(method: "sendMessage"), count: 20, within: .seconds(20))
+            #expect(calls.map(\.text) == (0..<20).map { "echo: \($0)" })
+            try await worker.stop()
+            try await platform.eventually("the bot is gone") {
+                try await platform.bot("echo") == nil ? nil : "still there"
+            }
+            #expect(try await platform.topics(bot).isEmpty)
+        }
+    }
+
+    /// With a namespace everything in it goes at once, the token's Secret and the worker's copy, too.
+    @Test(.timeLimit(.minutes(5))) func theWebhookGoesWhenTheTokensSecretWentFirst() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("echo")
+            try await platform.apply(Platform.manifest("echo"))
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            await platform.process("operator")?.terminate()
+            _ = try await platform.controlPlane.kubectl("delete", "secret", "--all", "-n", "bots")
+            _ = try await platform.controlPlane.kubectl("delete", "telegrambot", "echo", "-n", "bots", "--wait=false")
+            try await platform.startOperator()
+            try await platform.eventually("the bot is gone") {
+                try await platform.bot("echo") == nil ? nil : "still there"
+            }
+            #expect(try platform.simulator.state(of: bot.id).webhook == nil)
+            #expect(try await platform.owned("echo", bot).isEmpty)
+        }
+    }
+
+    /// A bot whose broker and Bot API server never answer again goes when the patience has run out, and an Event says
+    /// what is left behind.
+    @Test(.timeLimit(.minutes(5))) func nothingDeadWedgesADeletion() async throws {
+        try await Platform.with { platform in
+            await platform.process("operator")?.terminate()
+            try await platform.startOperator(["--deletion-patience", "4s", "--telegram-timeout", "1s"])
+            let bot = try await platform.makeBot("echo")
+            try await platform.apply(Platform.manifest("echo"))
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            var fault = FaultSpec()
+            fault.bot = bot.id
+            fault.errorCode = 502
+            try platform.simulator.addFault(fault)
+            await platform.broker.stop()
+            _ = try await platform.controlPlane.kubectl("delete", "telegrambot", "echo", "-n", "bots", "--wait=false")
+            try await platform.eventually("the bot is gone") {
+                try await platform.bot("echo") == nil ? nil : "still there"
+            }
+            try await platform.eventually("an Event says what was left") {
+                let events = try await platform.controlPlane.kubectl("get", "events", "-n", "bots")
+                return events.contains("LeftBehind") && events.contains("webhook") && events.contains("topics")
+                    ? nil : events
+            }
+            #expect(try await platform.owned("echo", bot).isEmpty)
+        }
+    }
+
     // MARK: Wake
 
     @Test(.timeLimit(.minutes(5))) func anUpdateWakesASleepingBotAtOnce() async throws {

@@ -51,9 +51,6 @@ package final class KafkaConsumer: Sendable {
             unsafe list.withPointer { unsafe rd_kafka_subscribe(core.client.handle, $0) }, "subscribing to \(topics)")
     }
 
-    /// For ``assign(_:)``: begins with the next record that is written.
-    package static let endOfLog = Int64(RD_KAFKA_OFFSET_END)
-
     /// Reads these partitions from these offsets (`nil`: what the group has committed, else the reset policy) without
     /// joining the group.
     package func assign(_ partitions: [TopicPartition: Int64?]) throws(KafkaError) {

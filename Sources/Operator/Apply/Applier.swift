@@ -50,15 +50,19 @@ final class Applier: Sendable {
     }
 
     /// The fingerprint alone, as a leaf of the object.
-    private static func stamp<Object: KubernetesResource>(of object: Object) throws -> LeafDigest {
+    static func stamp<Object: KubernetesResource>(of object: Object) throws -> LeafDigest {
         let hash = try fingerprint(object)
         return try LeafDigest(
             json: Array(#"{"metadata":{"annotations":{"\#(Annotations.appliedHash)":"\#(hash)"}}}"#.utf8))
     }
 
     private static func fingerprint<Object: KubernetesResource>(_ object: Object) throws -> String {
-        let plain = Array(try encoder.encode(Typed(object: object)))
-        return String(SHA256.hex(plain).prefix(16))
+        try fingerprint(of: Typed(object: object))
+    }
+
+    /// 16 hexadecimal digits, the same for the same value in every process.
+    static func fingerprint(of value: some Encodable) throws -> String {
+        String(SHA256.hex(Array(try encoder.encode(value))).prefix(16))
     }
 
     private static var encoder: JSONEncoder {

@@ -31,6 +31,10 @@ struct BotController {
             client, Deployment.definition, namespace: settings.namespace, labelSelector: ours,
             settings: Self.manySettings, store: stores.deployments, logger: logger, metrics: metrics,
             transform: { json in try Self.entry(json) { try ObservedDeployment(json: $0) } })
+        let jobs = Reflector(
+            client, Job.definition, namespace: settings.namespace, labelSelector: ours, store: stores.jobs,
+            logger: logger, metrics: metrics,
+            transform: { json in try Self.entry(json) { try ObservedJob(json: $0) } })
         var optional = Self.manySettings
         optional.isOptional = true
         optional.absentRetry = settings.optionalKindInterval
@@ -49,11 +53,12 @@ struct BotController {
             if case .deleted(let key, _) = event { logins.forget(key) }
         }
         let reconciler = BotReconciler(
-            client: client, stores: stores, kafka: kafka, logins: logins, http: http, events: events, settings: settings,
-            logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
+            client: client, stores: stores, kafka: kafka, logins: logins, http: http, events: events,
+            settings: settings, logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
 
-        wakes = WakeListener(stores: stores, kafka: kafka, logins: logins, logger: logger, metrics: metrics) { botID in
-            await reconciler.wakeSignalled(botID)
+        wakes = WakeListener(stores: stores, kafka: kafka, logins: logins, logger: logger, metrics: metrics) {
+            botID, isFresh in
+            await reconciler.wakeSignalled(botID, isFresh: isFresh)
         }
 
         var controllerSettings = ControllerSettings()
@@ -65,6 +70,9 @@ struct BotController {
                 OwnedKind(gateways, keys: { key, _ in Self.bots(using: key, stores) }),
                 OwnedKind(secrets, keys: { key, secret in Self.bots(concerning: key, secret, stores) }),
                 OwnedKind(deployments, keys: { key, _ in Self.owner(of: key) }),
+                OwnedKind(
+                    jobs,
+                    keys: { key, job in job.bot.map { [ObjectKey(namespace: key.namespace, name: $0)] } ?? [] }),
                 OwnedKind(scaledObjects, keys: { key, _ in Self.owner(of: key) }),
                 OwnedKind(triggerAuthentications, keys: { key, _ in Self.owner(of: key) }),
             ],

@@ -12,6 +12,7 @@ extension BotReconciler {
     func ensureFinalizer(_ bot: TelegramBot) async throws {
         guard bot.metadata.finalizers?.contains(BotFinalizer.name) != true else { return }
         _ = try await Finalizers.ensure(BotFinalizer.name, on: bot, client, fieldManager: FieldManager.main)
+        FaultPoint.passed(.finalizerAdded)
     }
 
     /// Takes everything back in the reverse order of its making: webhook, scaler and workload, Secret, binding, topics.
@@ -29,11 +30,17 @@ extension BotReconciler {
         if isOwner, let botID {
             try await take(back: "the webhook of \(botID)", of: bot, &leftovers) {
                 try await removeWebhook(bot, gateway)
+                FaultPoint.passed(.webhookRemoved)
+            }
+            if let waiting = await undrained(bot, botID, gateway) {
+                await tellDelay(waiting, of: bot)
+                return .requeue(after: Self.drainLook)
             }
         }
         try await deleteWorker(bot)
         if stores.secrets.get(bot.workerObjectKey)?.digest != nil {
             try await deleteIfThere(Secret.self, bot.workerObjectKey)
+            FaultPoint.passed(.workerSecretDeleted)
         }
         for binding in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description) {
             try await deleteIfThere(Secret.self, binding)
@@ -42,6 +49,7 @@ extension BotReconciler {
             if let gateway {
                 let key = ObjectKey(namespace: gateway.metadata.namespace, name: botID.bindingName)
                 try await deleteIfThere(Secret.self, key)
+                FaultPoint.passed(.bindingDeleted)
             }
             if bot.spec.effectiveDeletionPolicy == .delete {
                 try await take(back: "the topics and the consumer group of \(botID)", of: bot, &leftovers) {
@@ -49,27 +57,63 @@ extension BotReconciler {
                 }
             }
         }
-        for leftover in leftovers {
+        if !leftovers.isEmpty {
+            // One Event: repeats of a reason are folded, and the second text would be lost.
             events.record(
                 regarding: bot.reference, type: .warning, reason: "LeftBehind", action: "Delete",
-                note: "\(leftover) could not be taken back")
+                note: "could not be taken back and stays: \(leftovers.joined(separator: "; "))")
         }
         _ = try await Finalizers.remove(BotFinalizer.name, from: bot, client, fieldManager: FieldManager.main)
+        FaultPoint.passed(.finalizerRemoved)
         memory.forget(bot.key)
         memory.update(bot.key) { $0.released = bot.metadata.uid }
         logger.info("bot is deleted", ["bot": .string("\(bot.key)"), "bot_id": .string(bot.status?.botID ?? "")])
         return .done
     }
 
+    /// What workers and gateway have still to do with messages that would be deleted, as a sentence; `nil` when nothing,
+    /// when nobody does it, when the time for it is over or when Kafka cannot be asked.
+    private func undrained(_ bot: TelegramBot, _ botID: BotID, _ gateway: TelegramGateway?) async -> String? {
+        guard bot.spec.effectiveDeletionPolicy == .delete, age(ofDeletion: bot) < settings.drainTimeout,
+            bot.status?.kafka?.incomingTopic == botID.incomingTopic,
+            let servers = bot.status?.kafka?.bootstrapServers, let gateway
+        else { return nil }
+        do {
+            let admin = try kafka.admin(await access(to: servers, gateway))
+            if stores.deployments.get(bot.workerObjectKey)?.replicas ?? 0 > 0 {
+                let partitions = max(bot.spec.partitions, memory[bot.key].partitions ?? 0)
+                let unread = try await flow(
+                    botID.incomingTopic, group: botID.workerGroup, partitions: partitions, admin
+                ).lag
+                if unread > 0 { return "\(unread) update(s) are still to be answered by the worker" }
+            }
+            let unsent = try await flow(
+                botID.outgoingTopic, group: TelegramGateway.senderGroup(gateway.key), partitions: 1, admin
+            ).lag
+            return unsent > 0 ? "\(unsent) answer(s) are still to be sent by the gateway" : nil
+        } catch {
+            logger.debug("drain was not looked at", ["bot": .string("\(bot.key)"), "error": .string("\(error)")])
+            return nil
+        }
+    }
+
+    /// How often it is looked whether all is answered.
+    private static let drainLook = Duration.seconds(1)
+
     private func deleteWorker(_ bot: TelegramBot) async throws {
         if hasKEDA, stores.scaledObjects.get(bot.workerObjectKey) != nil || bot.metadata.deletionTimestamp != nil {
             try await deleteIfThere(ScaledObject.self, bot.workerObjectKey)
+            FaultPoint.passed(.scalerDeleted)
         }
         if stores.triggerAuthentications.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(TriggerAuthentication.self, bot.workerObjectKey)
         }
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
+            FaultPoint.passed(.deploymentDeleted)
+        }
+        for job in stores.jobs.keys(in: BotStores.Index.owner, at: bot.key.description) {
+            try await deleteIfThere(Job.self, job)
         }
     }
 
@@ -161,8 +205,14 @@ extension BotReconciler {
         do {
             token = try BotToken(try await readToken(bot).token.value)
         } catch is StepFailure {
-            guard let kept = try await tokenFromWorkerSecret(bot) else { return }
-            token = kept
+            // The token's Secret may go together with the bot, and with its namespace the worker's copy, too.
+            if let kept = try await tokenFromWorkerSecret(bot) {
+                token = kept
+            } else if let kept = try await tokenFromBinding(bot) {
+                token = kept
+            } else {
+                return
+            }
         } catch is TelegramError {
             return
         }
@@ -190,6 +240,16 @@ extension BotReconciler {
         return try BotToken(text)
     }
 
+    private func tokenFromBinding(_ bot: TelegramBot) async throws -> BotToken? {
+        for key in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description) {
+            guard let secret = try await client.find(Secret.self, key),
+                case .success(let binding) = Result(catching: { () throws(BindingError) in try Binding(secret) })
+            else { continue }
+            return try BotToken(binding.token)
+        }
+        return nil
+    }
+
     private func removeTopics(_ bot: TelegramBot, _ botID: BotID, _ gateway: TelegramGateway?) async throws {
         // Topics that were never claimed are somebody else's.
         guard let claim = bot.status?.kafka, claim.incomingTopic == botID.incomingTopic else { return }
@@ -201,6 +261,7 @@ extension BotReconciler {
         } catch let error as KafkaError {
             guard error.code == .unknownGroup else { throw error }
         }
+        FaultPoint.passed(.groupDeleted)
         do {
             try await TopicMarks(admin: admin).unmark(botID.topics)
         } catch let error as KafkaError {
@@ -210,5 +271,6 @@ extension BotReconciler {
         for result in results.values {
             if case .failure(let error) = result, error.code != .unknownTopic { throw error }
         }
+        FaultPoint.passed(.topicsDeleted)
     }
 }

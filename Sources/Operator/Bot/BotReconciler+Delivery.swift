@@ -61,7 +61,7 @@ extension BotReconciler {
     }
 
     /// The sums over a topic's partitions. Where the group has committed nothing, all from the log's beginning is behind.
-    private func flow(
+    func flow(
         _ topic: String, group: String, partitions: Int, _ admin: KafkaAdmin
     ) async throws -> (end: Int64, committed: Int64, lag: Int64) {
         let all = (0..<Int32(partitions)).map { TopicPartition(topic: topic, partition: $0) }

@@ -36,6 +36,7 @@ extension BotReconciler {
         }
         try await apply(WorkerManifests.scaledObject(context), observed: observed?.digest, work)
         if authentication == nil { try await removeTriggerAuthentication(key) }
+        FaultPoint.passed(.scalerWritten)
         try await endWake(context, observed, work)
         try await wakeIfBehind(context, work)
         let verdict = ScalerHealth.verdict(key.name, observed?.conditions, isSuspended: isSuspended)

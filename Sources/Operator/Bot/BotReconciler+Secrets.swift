@@ -14,11 +14,13 @@ extension BotReconciler {
         let workerKey = context.bot.workerObjectKey
         if context.bot.spec.effectiveAdoptionPolicy == .ifOwned { try await refuseForeignSecret(workerKey) }
         try await apply(WorkerManifests.secret(context), observed: stores.secrets.get(workerKey)?.digest, work)
+        FaultPoint.passed(.workerSecretWritten)
 
         let key = ObjectKey(namespace: context.gateway.metadata.namespace, name: context.botID.bindingName)
         let secrets = try await exchanged(webhookSecrets(of: key, context), key, context, work)
         try await apply(BindingManifest.secret(context, secrets), observed: stores.secrets.get(key)?.digest, work)
 
+        FaultPoint.passed(.bindingWritten)
         // Bindings in other namespaces are left from a gateway that the bot used before.
         for old in stores.secrets.keys(in: BotStores.Index.owner, at: context.bot.key.description) where old != key {
             try await deleteIfThere(Secret.self, old)
@@ -88,7 +90,8 @@ extension BotReconciler {
 
     func deleteIfThere<Object: KubernetesResource>(_ type: Object.Type, _ key: ObjectKey) async throws {
         do {
-            try await client.delete(type, key)
+            // With what belongs to it: a Job's pods would stay otherwise.
+            try await client.delete(type, key, options: DeleteOptions(propagationPolicy: .background))
         } catch let error as KubernetesError where error.isNotFound {
             return
         }

@@ -66,6 +66,7 @@ extension BotReconciler {
                     try await telegram(gateway).getMe(token: token, timeout: settings.telegramTimeout)
                 }
                 work.status.username = user.username
+                FaultPoint.passed(.tokenVerified)
                 memory.update(bot.key) { $0.verified = (credential.fingerprint, clock.now) }
                 work.conditions.set(.tokenValid, .true, "TokenAccepted", "Telegram knows the bot as @\(work.username)")
             }

@@ -26,6 +26,7 @@ extension BotReconciler {
         guard !isClaimed || work.bot.status?.botID != botID.description else { return }
         work.status.botID = botID.description
         try await step(.topicsReady) { try await writeStatus(work, of: work.bot) }
+        FaultPoint.passed(.topicsClaimed)
     }
 
     private func refuseForeignTopics(_ botID: BotID, _ access: KafkaAccess) async throws {
@@ -66,6 +67,7 @@ extension BotReconciler {
         let plan = TopicPlan(wanted: wanted, found: found)
         memory.update(key) { $0.partitions = found[botID.incomingTopic]?.partitions }
         if !plan.create.isEmpty { try await create(plan.create, on: admin) }
+        FaultPoint.passed(.topicsCreated)
         for growth in plan.grow {
             try await admin.createPartitions(topic: growth.topic, total: growth.partitions)
         }
@@ -74,16 +76,19 @@ extension BotReconciler {
         try await commitOffsets(
             botID, partitions: max(work.bot.spec.partitions, found[botID.incomingTopic]?.partitions ?? 0),
             isRefreshDue: isRefreshDue, admin)
+        FaultPoint.passed(.offsetsCommitted)
         if isRefreshDue {
             try await TopicMarks(admin: admin).mark(botID.topics, owner: key.description)
             memory.update(key) { $0.refreshedAt = clock.now }
+            FaultPoint.passed(.topicsMarked)
         }
         work.status.kafka?.appliedHash = wish
         work.status.kafka?.configured = context.bot.spec.kafka?.config?.keys.sorted()
 
         // Said, but no reason to hold back the rest: the topic works.
         guard plan.irreparable.isEmpty else {
-            work.conditions.set(.topicsReady, .false, "TopicDiffers", plan.irreparable.joined(separator: "; "))
+            work.conditions.set(
+                .topicsReady, .false, "TopicDiffers", plan.irreparable.joined(separator: "; "), stalls: true)
             return
         }
         if !hasDrifted { memory.update(key) { $0.topics = (wish, context.kafka, clock.now) } }

@@ -97,6 +97,7 @@ extension BotReconciler {
                 "Telegram does not take \(wish.url): \(error.apiDescription ?? error.message); "
                     + "change publicURL of TelegramGateway \(context.gateway.key)", retry: .onChange)
         }
+        FaultPoint.passed(.webhookSet)
         work.status.webhook = TelegramBotStatus.Webhook(
             url: wish.url, apiBaseURL: context.gateway.spec.apiBaseURL, appliedHash: wish.hash)
         // That Telegram takes an address proves little: it is looked soon how deliveries go.

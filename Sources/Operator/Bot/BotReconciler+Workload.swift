@@ -11,13 +11,22 @@ extension BotReconciler {
         guard let wanted = WorkerManifests.deployment(context) else {
             if observed != nil { try await deleteIfThere(Deployment.self, key) }
             work.status.replicas = nil
+            work.status.rollout = nil
             work.conditions.set(
                 .workloadReady, .true, "NoWorker",
                 "The bot has no worker: updates stay in topic \(context.botID.incomingTopic)")
             return
         }
+        work.status.replicas = TelegramBotStatus.Replicas(
+            current: observed?.status.replicas ?? 0, ready: observed?.status.readyReplicas ?? 0,
+            min: context.bot.spec.minReplicas, max: context.bot.spec.maxReplicas)
+        guard try await ensureMigration(context, work) else { return }
+
+        let rollout = try planRollout(context, wanted, observed, work)
         var replicas: Int?
         do {
+            var wanted = wanted
+            wanted.spec.template.spec.containers[0].image = rollout.image
             if let observed, observed.isHandedOver {
                 try await apply(wanted, observed: observed.digest, work)
             } else {
@@ -29,12 +38,11 @@ extension BotReconciler {
             throw StepFailure(
                 .workloadReady, "DeploymentRefused", "\(error.message); change spec.worker", retry: .onChange)
         }
+        conclude(rollout, context, work)
+        guard !rollout.hasFailed else { return }
         let verdict = WorkloadHealth.verdict(
             key.name, observed, madeWith: replicas, isSuspended: context.bot.spec.suspend != nil)
         work.conditions.set(.workloadReady, verdict.status, verdict.reason, verdict.message)
-        work.status.replicas = TelegramBotStatus.Replicas(
-            current: observed?.status.replicas ?? 0, ready: observed?.status.readyReplicas ?? 0,
-            min: context.bot.spec.minReplicas, max: context.bot.spec.maxReplicas)
     }
 
     /// The one sequence in which no pod starts by accident and no apply of ours owns the number of replicas afterwards:
@@ -48,9 +56,12 @@ extension BotReconciler {
         if observed == nil, let first = WorkerManifests.deployment(context, replicas: replicas) {
             _ = try await client.apply(first, fieldManager: FieldManager.main, force: true)
         }
+        FaultPoint.passed(.deploymentCreated)
         _ = try await client.apply(
             ReplicaHolder(key: wanted.key, replicas: replicas), fieldManager: FieldManager.scale, force: true)
+        FaultPoint.passed(.replicasHeld)
         try await applier.ensure(wanted, observed: nil)
+        FaultPoint.passed(.deploymentHandedOver)
         return replicas
     }
 

@@ -63,6 +63,7 @@ final class BotReconciler: Sendable {
         work.conditions.summarize(failure: failure, isSuspended: bot.spec.suspend != nil)
         work.isInTrouble = failure != nil
         try await writeStatus(work, of: bot)
+        FaultPoint.passed(.statusWritten)
         guard let failure else {
             let resync = settings.resyncInterval * Double.random(in: 0.9...1.1)
             return .requeue(after: min(resync, work.nextLook ?? resync))
@@ -160,6 +161,8 @@ final class BotWork {
     var formerBotID: BotID?
     /// Something failed; what only takes its time is no trouble.
     var isInTrouble = false
+    /// The version of a migration that has succeeded in this reconcile.
+    var migrated: String?
     /// What Telegram has said of the webhook in this reconcile; `nil` when it was not asked.
     var webhookInfo: WebhookInfo?
     /// What somebody else changed and was put back, as names.

@@ -8,6 +8,7 @@ struct BotStores: Sendable {
     let gateways: Store<TelegramGateway>
     let secrets: Store<ObservedSecret>
     let deployments: Store<ObservedDeployment>
+    let jobs: Store<ObservedJob>
     /// Empty while KEDA is not installed.
     let scaledObjects: Store<ObservedScaledObject>
     /// Empty while KEDA is not installed.
@@ -21,7 +22,7 @@ struct BotStores: Sendable {
         static let gateway = "gateway"
         /// Bots by `status.botID`.
         static let botID = "botID"
-        /// Secrets by "namespace/name" of the bot that they belong to.
+        /// Secrets and Jobs by "namespace/name" of the bot that they belong to.
         static let owner = "owner"
         /// Gateways by "namespace/name" of the Secrets that their Kafka cluster is reached with.
         static let kafkaSecret = "kafkaSecret"
@@ -42,6 +43,11 @@ struct BotStores: Sendable {
         ])
         secrets = Store(indices: [StoreIndex(Index.owner) { _, secret in secret.owner.map { [$0] } ?? [] }])
         deployments = Store()
+        jobs = Store(indices: [
+            StoreIndex(Index.owner) { key, job in
+                job.bot.map { [ObjectKey(namespace: key.namespace, name: $0).description] } ?? []
+            }
+        ])
         scaledObjects = Store()
         triggerAuthentications = Store()
     }

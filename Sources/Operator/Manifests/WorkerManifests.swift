@@ -42,12 +42,15 @@ enum WorkerManifests {
             metadata: ObjectMeta(
                 labels: context.labels, annotations: [Annotations.secretHash: context.secretFingerprint]),
             spec: pod, overlay: worker.template)
-        return Deployment(
-            metadata: metadata,
-            spec: Deployment.Spec(
-                replicas: replicas, selector: LabelSelector(matchLabels: context.selectorLabels),
-                template: template, revisionHistoryLimit: 3))
+        var spec = Deployment.Spec(
+            replicas: replicas, selector: LabelSelector(matchLabels: context.selectorLabels), template: template,
+            revisionHistoryLimit: 3)
+        spec.minReadySeconds = minReadySeconds
+        return Deployment(metadata: metadata, spec: spec)
     }
+
+    /// A worker without a probe is ready as soon as it runs: one that ends at once must not pass for a good one.
+    private static let minReadySeconds = 5
 
     private static func features(_ spec: TelegramBotSpec) -> [EnvVar] {
         (spec.features ?? [:]).sorted { $0.key < $1.key }.map {

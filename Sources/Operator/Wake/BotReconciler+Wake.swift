@@ -11,14 +11,15 @@ import PlatformAPI
 /// KEDA's annotation that forces the ScaledObject to be active, taken off once KEDA says that it is.
 extension BotReconciler {
     /// A gateway says that a bot has got an update.
-    func wakeSignalled(_ botID: BotID) async {
+    /// - Parameter isFresh: it has just said so; else the update may have been answered since.
+    func wakeSignalled(_ botID: BotID, isFresh: Bool) async {
         for key in stores.bots.keys(in: BotStores.Index.botID, at: botID.description) {
             guard let bot = stores.bots.get(key), isAsleep(bot), stores.elder(of: bot, botID: botID) == nil else {
                 continue
             }
             do {
                 // With a threshold one update is not reason enough.
-                if bot.spec.activationLagThreshold > 0 {
+                if !isFresh || bot.spec.activationLagThreshold > 0 {
                     guard try await lag(of: bot, botID) > bot.spec.activationLagThreshold else { continue }
                 }
                 try await wake(bot)

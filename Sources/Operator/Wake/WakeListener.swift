@@ -1,5 +1,6 @@
 import ControllerRuntime
 import Concurrency
+import FoundationEssentials
 import KafkaClient
 import KubernetesTypes
 import Observability
@@ -12,14 +13,18 @@ final class WakeListener: Sendable {
     private let logins: KafkaLogins
     private let logger: Logger
     private let received: Counter
-    private let onSignal: @Sendable (BotID) async -> Void
+    private let onSignal: @Sendable (_ botID: BotID, _ isFresh: Bool) async -> Void
 
+    /// How many signals are read that came before.
+    private static let catchUp: Int64 = 1000
+    /// A signal that is older may speak of updates that are long answered.
+    private static let freshMilliseconds = 5000.0
     /// How often it is looked whether there are other clusters.
     private static let lookInterval = Duration.seconds(1)
 
     init(
         stores: BotStores, kafka: KafkaAdminPool, logins: KafkaLogins, logger: Logger, metrics: MetricsRegistry,
-        onSignal: @escaping @Sendable (BotID) async -> Void
+        onSignal: @escaping @Sendable (_ botID: BotID, _ isFresh: Bool) async -> Void
     ) {
         self.stores = stores
         self.kafka = kafka
@@ -79,16 +84,17 @@ final class WakeListener: Sendable {
                 try await makeTopic(access, gateway.replicationFactor)
                 let consumer = try kafka.consumer(access, groupID: "telegram-serverless_operator")
                 do {
-                    // What was said before is known from the topics' lag, or KEDA has seen it.
-                    try consumer.assign([
-                        TopicPartition(topic: WakeSignal.topic, partition: 0): KafkaConsumer.endOfLog
-                    ])
+                    // Some of what was said before, while no operator listened.
+                    let partition = TopicPartition(topic: WakeSignal.topic, partition: 0)
+                    let end = try await kafka.admin(access).logEndOffsets([partition])[partition] ?? 0
+                    try consumer.assign([partition: max(0, end - Self.catchUp)])
                     backoff.reset()
                     while true {
                         for message in try await consumer.nextBatch(timeout: .seconds(30)) {
                             guard let botID = WakeSignal.decode(message.value) else { continue }
                             received.increment()
-                            await onSignal(botID)
+                            let age = Date().timeIntervalSince1970 * 1000 - Double(message.timestamp)
+                            await onSignal(botID, age < Self.freshMilliseconds)
                         }
                     }
                 } catch {

@@ -25,6 +25,9 @@ struct OperatorCommand: Command {
                 "deletion-patience", "DURATION", default: "10m",
                 "How long the deletion of a bot waits for a broker or a Bot API server that does not answer."),
             CommandOption(
+                "drain-timeout", "DURATION", default: "30s",
+                "How long the deletion of a bot waits until everything that has come in is answered."),
+            CommandOption(
                 "offset-refresh-interval", "DURATION", default: "24h",
                 "How often the offsets of a bot that sleeps are committed again; brokers forget them after 7 days."),
             CommandOption(
@@ -61,6 +64,7 @@ struct OperatorCommand: Command {
         settings.resyncInterval = try values.duration("resync-interval")
         settings.tokenCheckInterval = try values.duration("token-check-interval")
         settings.deletionPatience = try values.duration("deletion-patience")
+        settings.drainTimeout = try values.duration("drain-timeout")
         settings.offsetRefreshInterval = try values.duration("offset-refresh-interval")
         settings.webhookSecretOverlap = try values.duration("webhook-secret-overlap")
         settings.optionalKindInterval = try values.duration("optional-kind-interval")

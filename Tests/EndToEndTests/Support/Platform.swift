@@ -109,14 +109,17 @@ final class Platform: Sendable {
 
     // MARK: Programs
 
-    func startOperator(_ more: [String] = []) async throws {
+    /// - Parameter faultPoint: where the operator is killed, by name.
+    func startOperator(
+        _ more: [String] = [], faultPoint: String? = nil, name: String = "operator"
+    ) async throws {
         try start(
-            "operator",
+            name,
             [
                 "operator", "--kubeconfig", try controlPlane.kubeconfigPath, "--host", "127.0.0.1", "--health-port",
                 "0",
                 "--retry-maximum", "2s", "--optional-kind-interval", "1s", "--kafka-timeout", "5s",
-            ] + more)
+            ] + more, environment: faultPoint.map { ["TGS_FAULT_POINT": $0] } ?? [:])
     }
 
     /// The gateway of all bots.
@@ -185,9 +188,9 @@ final class Platform: Sendable {
 
     func process(_ name: String) -> ChildProcess? { processes.withLock { $0[name] } }
 
-    private func start(_ name: String, _ arguments: [String]) throws {
+    private func start(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         let process = try ChildProcess(
-            Self.program, arguments, environment: ["PATH": "/usr/bin:/bin", "HOME": logs],
+            Self.program, arguments, environment: environment.merging(["PATH": "/usr/bin:/bin", "HOME": logs]) { $1 },
             log: TestFolder.logFile("\(name)-\(UUID().uuidString.prefix(4))", in: logs))
         processes.withLock { $0[name] = process }
     }
