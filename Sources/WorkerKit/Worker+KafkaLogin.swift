@@ -40,7 +40,9 @@ extension Worker {
         /// - Throws: ``WorkerError`` that names the variable which is missing or cannot be used.
         public init(environment: [String: String]) throws(WorkerError) {
             func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-            let (name, known) = (WorkerEnvironment.securityProtocol, ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])
+            let (name, known) = (
+                WorkerEnvironment.securityProtocol, ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+            )
             let wanted = value(name) ?? "PLAINTEXT"
             guard known.contains(wanted) else {
                 throw WorkerError(

@@ -133,6 +133,33 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func whatIsTakenOffIsTakenOffEverywhere() async throws {
+        try await Platform.with { platform in
+            // Without TLS, so that the same broker takes both.
+            try await platform.applyKafkaSecrets(password: "p")
+            try await platform.applyGateway(
+                kafka: "sasl: {mechanism: PLAIN, credentialsSecretRef: {name: kafka-login}}")
+            try await platform.makeBot("echo")
+            try await platform.apply(Platform.manifest("echo"))
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            #expect(try await Self.environment(platform)["KAFKA_SECURITY_PROTOCOL"]?.value == "SASL_PLAINTEXT")
+            let parameters = try await platform.client.get(AnyTriggerAuthentication.self, Self.worker).spec?
+                .secretTargetRef?.map(\.parameter)
+            #expect(parameters == ["username", "password"])
+
+            try await platform.applyGateway()
+            try await platform.eventually("the TriggerAuthentication is gone") {
+                try await platform.client.find(AnyTriggerAuthentication.self, Self.worker) == nil ? nil : "still there"
+            }
+            let trigger = try await platform.client.get(AnyScaledObject.self, Self.worker).spec?.triggers?.first
+            #expect(trigger?.authenticationRef == nil && trigger?.metadata["sasl"] == nil)
+            #expect(try await Self.environment(platform).keys.allSatisfy { !$0.hasPrefix("KAFKA_S") })
+            let secret = try await platform.client.get(Secret.self, Self.worker)
+            #expect(secret.data?.keys.sorted() == ["BOT_TOKEN"])
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func aNewPasswordRollsTheWorkersOnce() async throws {
         try await Self.with { platform in
             try await platform.applyKafkaSecrets(password: "first")

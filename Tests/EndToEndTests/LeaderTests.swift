@@ -25,10 +25,12 @@ import Testing
     private static func calls(_ platform: Platform, _ bot: BotInfo) -> [String: Int] {
         Dictionary(
             platform.simulator.counts().filter { $0.bot == bot.id && methods.contains($0.method) }
-                .map { ($0.method, $0.succeeded + $0.failed) }) { $0 + $1 }
+                .map { ($0.method, $0.succeeded + $0.failed) }
+        ) { $0 + $1 }
     }
 
-    private static func makeReady(_ platform: Platform, _ name: String, within limit: Duration) async throws -> BotInfo {
+    private static func makeReady(_ platform: Platform, _ name: String, within limit: Duration) async throws -> BotInfo
+    {
         let bot = try await platform.makeBot(name)
         try await platform.apply(Platform.manifest(name))
         try await platform.waitFor(.ready, of: name, "True/Ready", within: limit)

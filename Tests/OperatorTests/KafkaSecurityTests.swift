@@ -137,7 +137,8 @@ import Testing
         let before = try hash(Samples.kafkaSecrets)
         #expect(try hash(Samples.kafkaSecrets) == before)
         for (name, key) in [
-            ("kafka-ca", "ca.crt"), ("kafka-client", "tls.crt"), ("kafka-client", "tls.key"), ("kafka-login", "username"),
+            ("kafka-ca", "ca.crt"), ("kafka-client", "tls.crt"), ("kafka-client", "tls.key"),
+            ("kafka-login", "username"),
             ("kafka-login", "pw"),
         ] {
             var secrets = Samples.kafkaSecrets
@@ -208,7 +209,8 @@ import Testing
         #expect(reason(.unsupported) == "KafkaUnsupported")
         #expect(reason(.timedOut, isRetriable: true) == "KafkaUnavailable")
         #expect(reason(.other) == "KafkaError")
-        #expect(KafkaTrouble.failure(.topicsReady, KafkaError(.authentication, "m")).message.contains("spec.kafka.sasl"))
+        #expect(
+            KafkaTrouble.failure(.topicsReady, KafkaError(.authentication, "m")).message.contains("spec.kafka.sasl"))
     }
 
     @Test func aClientThatIsNoLongerWantedIsLetGoWhileOthersStay() async throws {

@@ -28,7 +28,8 @@ final class BotReconciler: Sendable {
 
     init(
         client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, logins: KafkaLogins, http: HTTPClient,
-        events: EventRecorder, settings: OperatorSettings, logger: Logger, isKEDAInstalled: @escaping @Sendable () -> Bool
+        events: EventRecorder, settings: OperatorSettings, logger: Logger,
+        isKEDAInstalled: @escaping @Sendable () -> Bool
     ) {
         self.client = client
         self.stores = stores

@@ -41,7 +41,14 @@ final class KafkaLogins: Sendable {
             found[name] = try await client.find(
                 Secret.self, ObjectKey(namespace: gateway.metadata.namespace, name: name))
         }
-        let access = KafkaAccess(kafka, secrets: try KafkaCredentials.values(gateway, found))
+        let access: KafkaAccess
+        do {
+            access = KafkaAccess(kafka, secrets: try KafkaCredentials.values(gateway, found))
+        } catch {
+            // What was taken away is not used any longer.
+            forget(gateway.key)
+            throw error
+        }
         let versions = found.mapValues { "\($0.metadata.uid ?? "")/\($0.metadata.resourceVersion ?? "")" }
         let isNews = entries.withLock { entries in
             defer { entries[gateway.key] = Entry(kafka: kafka, versions: versions, access: access) }
@@ -54,7 +61,7 @@ final class KafkaLogins: Sendable {
         return access
     }
 
-    /// A gateway is gone: nothing of it is kept.
+    /// A gateway is gone, or its Secrets are: nothing of it is kept.
     func forget(_ gateway: ObjectKey) {
         entries.withLock { _ = $0.removeValue(forKey: gateway) }
         letGo()

@@ -7,7 +7,8 @@ enum KafkaOptions {
     static let all = [
         CommandOption("kafka-tls", nil, "Speaks TLS with the brokers."),
         CommandOption(
-            "kafka-ca-file", "FILE", "The authorities to trust, PEM; those of the system unless given. Needs --kafka-tls."),
+            "kafka-ca-file", "FILE",
+            "The authorities to trust, PEM; those of the system unless given. Needs --kafka-tls."),
         CommandOption(
             "kafka-certificate-file", "FILE",
             "The certificate to show to brokers that want one, PEM. Needs --kafka-tls and --kafka-key-file."),
