@@ -51,7 +51,7 @@ extension BotReconciler {
         let servers = context.gateway.spec.kafka.bootstrapServers
         let wanted = TopicPlan.wanted(botID: botID, bot: context.bot, gateway: context.gateway)
         let wish = String(SHA256.hex(Array("\(servers) \(wanted.map(\.text))".utf8)).prefix(16))
-        if let known = memory[key].topics, known.wish == wish, known.access == context.kafka,
+        if let known = memory[key].topics, known.wish == wish, known.access == context.kafka.hashValue,
             clock.now - known.at < settings.resyncInterval * 0.8, work.conditions[.topicsReady]?.status == .true
         {
             return
@@ -91,7 +91,7 @@ extension BotReconciler {
                 .topicsReady, .false, "TopicDiffers", plan.irreparable.joined(separator: "; "), stalls: true)
             return
         }
-        if !hasDrifted { memory.update(key) { $0.topics = (wish, context.kafka, clock.now) } }
+        if !hasDrifted { memory.update(key) { $0.topics = (wish, context.kafka.hashValue, clock.now) } }
         work.conditions.set(
             .topicsReady, .true, "TopicsCreated",
             "Topics \(botID.incomingTopic) and \(botID.outgoingTopic) exist and offsets are committed")
