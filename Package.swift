@@ -148,8 +148,7 @@ let package = Package(
             "OperatorTests",
             [
                 "ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator",
-                "PlatformAPI",
-                "TelegramBotAPI",
+                "PlatformAPI", "TelegramBotAPI", "YAML",
             ]),
         tests(
             "GatewayTests",
@@ -175,6 +174,7 @@ let package = Package(
             ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI", "TestRig", "WorkerKit"]),
         tests("CommandLineTests", ["KafkaClient", "Observability", "tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
+        tests("ManifestIntegrationTests", ["JSON", "KubernetesTypes", "PlatformAPI", "TestRig", "YAML"]),
 
         // The whole platform on real servers.
         tests(

@@ -19,6 +19,8 @@ PACKAGES=(
     python3 python3-venv python3-yaml
     # the control plane's build
     golang-1.19-go dpkg-dev xz-utils
+    # health checks for Argo CD
+    lua5.1
     # lint
     shellcheck
 )

@@ -93,11 +93,18 @@ package struct ResourceRequirements: Codable, Sendable, Hashable {
     }
 }
 
+/// `v1.PullPolicy`: when the kubelet pulls an image.
+package enum ImagePullPolicy: String, Codable, Sendable, CaseIterable {
+    case always = "Always"
+    case ifNotPresent = "IfNotPresent"
+    case never = "Never"
+}
+
 /// `v1.Container`, the part that the platform sets.
 package struct Container: Codable, Sendable, Hashable {
     package var name: String
     package var image: String
-    package var imagePullPolicy: String?
+    package var imagePullPolicy: ImagePullPolicy?
     package var command: [String]?
     package var args: [String]?
     package var env: [EnvVar]?

@@ -94,7 +94,7 @@ extension TelegramBotSpec {
     /// The program that answers the bot's updates, as a container.
     package struct Worker: Codable, Sendable, Equatable {
         package var image: String
-        package var imagePullPolicy: String?
+        package var imagePullPolicy: ImagePullPolicy?
         package var command: [String]?
         package var args: [String]?
         package var env: [EnvVar]?
@@ -108,7 +108,7 @@ extension TelegramBotSpec {
         package var rollout: Rollout?
 
         package init(
-            image: String, imagePullPolicy: String? = nil, command: [String]? = nil, args: [String]? = nil,
+            image: String, imagePullPolicy: ImagePullPolicy? = nil, command: [String]? = nil, args: [String]? = nil,
             env: [EnvVar]? = nil, envFrom: [EnvFromSource]? = nil, resources: ResourceRequirements? = nil,
             imagePullSecrets: [LocalObjectReference]? = nil, serviceAccountName: String? = nil,
             template: JSONValue? = nil, migration: Migration? = nil, rollout: Rollout? = nil

@@ -13,7 +13,7 @@ enum Samples {
                 tokenSecretRef: .init(name: "echo-token"),
                 updates: .init(allowedUpdates: ["message", "callback_query"], maxConnections: 20),
                 worker: .init(
-                    image: "registry/echo:1", imagePullPolicy: "IfNotPresent", command: ["/echo"], args: ["--fast"],
+                    image: "registry/echo:1", imagePullPolicy: .ifNotPresent, command: ["/echo"], args: ["--fast"],
                     env: [EnvVar(name: "GREETING", value: "Hi")],
                     envFrom: [EnvFromSource(secretRef: OptionalReference(name: "more"))],
                     resources: ResourceRequirements(

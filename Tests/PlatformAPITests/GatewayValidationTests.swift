@@ -17,7 +17,12 @@ import Testing
     @Test func whatIsMeantIsTaken() {
         #expect(problems(Kafka(bootstrapServers: "k:9092")) == [])
         #expect(problems(Kafka(bootstrapServers: "k:9092", tls: .init())) == [])
-        #expect(problems(Samples.gateway.spec.kafka) == [])
+        let credentials = Kafka.Credentials(name: "s", usernameKey: "u", passwordKey: "p")
+        let whole = Kafka(
+            bootstrapServers: "k:9092",
+            tls: .init(caSecretRef: .init(name: "ca", key: "k"), clientCertificateSecretRef: .init(name: "c")),
+            sasl: .init(mechanism: .scramSHA512, credentialsSecretRef: credentials))
+        #expect(problems(whole) == [])
     }
 
     @Test func eachMistakeIsNamed() {
