@@ -172,7 +172,7 @@ let package = Package(
         tests(
             "WorkerKitTests",
             ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI", "TestRig", "WorkerKit"]),
-        tests("CommandLineTests", ["tgs"]),
+        tests("CommandLineTests", ["KafkaClient", "Observability", "tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
         tests("ManifestIntegrationTests", ["JSON", "KubernetesTypes", "PlatformAPI", "TestRig", "YAML"]),
 

@@ -38,7 +38,8 @@ package final class Gateway: Sendable {
         let metrics = GatewayMetrics(registry)
         let directory = BindingDirectory()
         let configuration = KafkaConfiguration(
-            bootstrapServers: settings.bootstrapServers, clientID: "telegram-serverless-gateway")
+            bootstrapServers: settings.bootstrapServers, clientID: "telegram-serverless-gateway",
+            security: settings.kafkaSecurity)
         var producerConfiguration = configuration
         // What the webhook server lets in must fit a record, wrapped and with its headers; the broker has the last word.
         producerConfiguration.properties["message.max.bytes"] = "\(max(1_000_000, settings.maxBodyBytes + 65_536))"

@@ -26,6 +26,14 @@ import Testing
         try expect(WorkerManifests.scaledObject(Samples.context()), toBe: "scaledobject")
     }
 
+    @Test func withKafkasCredentialsAllIsAsWrittenDown() throws {
+        let context = try Samples.securedContext()
+        try expect(#require(WorkerManifests.deployment(context)), toBe: "secured-deployment")
+        try expect(WorkerManifests.secret(context), toBe: "secured-secret")
+        try expect(WorkerManifests.scaledObject(context), toBe: "secured-scaledobject")
+        try expect(#require(WorkerManifests.triggerAuthentication(context)), toBe: "triggerauthentication")
+    }
+
     @Test func bindingIsAsWrittenDown() throws {
         try expect(BindingManifest.secret(Samples.context(), Samples.secrets(["new", "old"])), toBe: "binding")
     }

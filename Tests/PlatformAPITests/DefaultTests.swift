@@ -51,7 +51,13 @@ import Testing
         "tokenSecretRef": ["name": "token"], "worker": ["image": "i", "migration": ["command": ["c"]]],
     ]
 
-    private static let smallestGateway: JSONValue = ["publicURL": "u", "kafka": ["bootstrapServers": "k"]]
+    private static let smallestGateway: JSONValue = [
+        "publicURL": "u",
+        "kafka": [
+            "bootstrapServers": "k", "tls": ["caSecretRef": ["name": "s"]],
+            "sasl": ["mechanism": "PLAIN", "credentialsSecretRef": ["name": "s"]],
+        ],
+    ]
 
     private func spec(_ value: JSONValue) throws -> TelegramBotSpec {
         try JSONDecoder().decode(TelegramBotSpec.self, from: JSONEncoder().encode(value))
@@ -97,9 +103,16 @@ import Testing
 
     @Test func theGatewaysDefaultsAreThoseOfItsSchema() throws {
         let schema = try #require(try CRDFile("telegramgateways").schema["properties"]?["spec"])
+        let authority = TelegramGatewaySpec.Kafka.SecretKey(name: "s")
+        let login = TelegramGatewaySpec.Kafka.Credentials(name: "s")
         #expect(
             SchemaDefaults.leaves(of: schema) == [
-                "telegram.apiBaseURL": .string(TelegramGatewaySpec.officialAPIBaseURL)
+                "telegram.apiBaseURL": .string(TelegramGatewaySpec.officialAPIBaseURL),
+                "kafka.tls.caSecretRef.key": .string(authority.effectiveKey),
+                "kafka.tls.insecureSkipHostnameVerification":
+                    .bool(!TelegramGatewaySpec.Kafka.TLS().verifiesHostname),
+                "kafka.sasl.credentialsSecretRef.usernameKey": .string(login.effectiveUsernameKey),
+                "kafka.sasl.credentialsSecretRef.passwordKey": .string(login.effectivePasswordKey),
             ])
     }
 

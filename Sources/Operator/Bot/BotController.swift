@@ -43,11 +43,21 @@ struct BotController {
             store: stores.scaledObjects, logger: logger, metrics: metrics,
             transform: { json in try Self.entry(json) { try ObservedScaledObject(json: $0) } })
 
-        let reconciler = BotReconciler(
-            client: client, stores: stores, kafka: kafka, http: http, events: events, settings: settings,
-            logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
+        let triggerAuthentications = Reflector(
+            client, TriggerAuthentication.definition, namespace: settings.namespace, labelSelector: ours,
+            settings: optional, store: stores.triggerAuthentications, logger: logger, metrics: metrics,
+            transform: { json in try Self.entry(json) { try ObservedTriggerAuthentication(json: $0) } })
 
-        wakes = WakeListener(stores: stores, kafka: kafka, logger: logger, metrics: metrics) { botID, isFresh in
+        let logins = KafkaLogins(client: client, secrets: stores.secrets, pool: kafka, logger: logger)
+        gateways.addHandler { event in
+            if case .deleted(let key, _) = event { logins.forget(key) }
+        }
+        let reconciler = BotReconciler(
+            client: client, stores: stores, kafka: kafka, logins: logins, http: http, events: events,
+            settings: settings, logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
+
+        wakes = WakeListener(stores: stores, kafka: kafka, logins: logins, logger: logger, metrics: metrics) {
+            botID, isFresh in
             await reconciler.wakeSignalled(botID, isFresh: isFresh)
         }
 
@@ -64,6 +74,7 @@ struct BotController {
                     jobs,
                     keys: { key, job in job.bot.map { [ObjectKey(namespace: key.namespace, name: $0)] } ?? [] }),
                 OwnedKind(scaledObjects, keys: { key, _ in Self.owner(of: key) }),
+                OwnedKind(triggerAuthentications, keys: { key, _ in Self.owner(of: key) }),
             ],
             settings: controllerSettings, logger: logger, metrics: metrics, health: health,
             filter: Self.matters, reconcile: { key in try await reconciler.reconcile(key) })
@@ -133,17 +144,20 @@ struct BotController {
             + stores.bots.keys(in: BotStores.Index.gateway, at: "")
     }
 
-    /// Bots whose token, worker's Secret or binding this is.
+    /// Bots whose token, worker's Secret or binding this is, or whose gateway reaches Kafka with it.
     private static func bots(concerning key: ObjectKey, _ secret: ObservedSecret, _ stores: BotStores) -> [ObjectKey] {
         var keys = stores.bots.keys(in: BotStores.Index.tokenSecret, at: key.description)
         if let bot = secret.bot { keys.append(ObjectKey(namespace: key.namespace, name: bot)) }
         if let parts = secret.owner?.split(separator: "/"), parts.count == 2 {
             keys.append(ObjectKey(namespace: String(parts[0]), name: String(parts[1])))
         }
+        for gateway in stores.gateways.keys(in: BotStores.Index.kafkaSecret, at: key.description) {
+            keys += bots(using: gateway, stores)
+        }
         return keys
     }
 
-    /// Deployment and ScaledObject are named "bot-<name>".
+    /// Deployment, ScaledObject and TriggerAuthentication are named "bot-<name>".
     private static func owner(of key: ObjectKey) -> [ObjectKey] {
         guard key.name.hasPrefix("bot-") else { return [] }
         return [ObjectKey(namespace: key.namespace, name: String(key.name.dropFirst(4)))]

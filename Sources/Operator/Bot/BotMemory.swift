@@ -23,8 +23,9 @@ final class BotMemory: Sendable {
         var token: (secretVersion: String, credential: BotCredential)?
         /// When Telegram last confirmed the token, and which.
         var verified: (fingerprint: String, at: ContinuousClock.Instant)?
-        /// What was last found right in Kafka: fingerprint of the wish, and when.
-        var topics: (wish: String, at: ContinuousClock.Instant)?
+        /// What was last found right in Kafka: fingerprint of the wish, by which way in (a hash: passwords are not kept here),
+        /// and when.
+        var topics: (wish: String, access: Int, at: ContinuousClock.Instant)?
         /// When the topics were last marked and the offsets of a sleeping group committed again.
         var refreshedAt: ContinuousClock.Instant?
         /// Until when Telegram is left alone.

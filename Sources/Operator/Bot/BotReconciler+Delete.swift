@@ -25,7 +25,7 @@ extension BotReconciler {
         let botID = bot.status?.botID.flatMap { BotID($0) }
         // A second resource of the same bot never owned what is outside of its namespace.
         let isOwner = botID.map { stores.elder(of: bot, botID: $0) == nil } ?? false
-        let gateway = bot.gatewayKey.map { stores.gateways.get($0) } ?? stores.defaultGateway
+        let gateway = gateway(of: bot)
 
         if isOwner, let botID {
             try await take(back: "the webhook of \(botID)", of: bot, &leftovers) {
@@ -79,7 +79,7 @@ extension BotReconciler {
             let servers = bot.status?.kafka?.bootstrapServers, let gateway
         else { return nil }
         do {
-            let admin = try kafka.admin(servers)
+            let admin = try kafka.admin(await access(to: servers, gateway))
             if stores.deployments.get(bot.workerObjectKey)?.replicas ?? 0 > 0 {
                 let partitions = max(bot.spec.partitions, memory[bot.key].partitions ?? 0)
                 let unread = try await flow(
@@ -105,6 +105,9 @@ extension BotReconciler {
             try await deleteIfThere(ScaledObject.self, bot.workerObjectKey)
             FaultPoint.passed(.scalerDeleted)
         }
+        if stores.triggerAuthentications.get(bot.workerObjectKey) != nil {
+            try await deleteIfThere(TriggerAuthentication.self, bot.workerObjectKey)
+        }
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
             FaultPoint.passed(.deploymentDeleted)
@@ -125,7 +128,7 @@ extension BotReconciler {
     /// it is written anew, and until then has the token by which the webhook is turned off.
     func release(_ former: BotID, of work: BotWork) async throws {
         let bot = work.bot
-        let gateway = bot.gatewayKey.map { stores.gateways.get($0) } ?? stores.defaultGateway
+        let gateway = gateway(of: bot)
         if stores.elder(of: bot, botID: former) == nil {
             try await step(.tokenValid) {
                 if let token = try await tokenFromWorkerSecret(bot), token.botNumber == former.number {
@@ -251,7 +254,7 @@ extension BotReconciler {
         // Topics that were never claimed are somebody else's.
         guard let claim = bot.status?.kafka, claim.incomingTopic == botID.incomingTopic else { return }
         guard let servers = claim.bootstrapServers ?? gateway?.spec.kafka.bootstrapServers else { return }
-        let admin = try kafka.admin(servers)
+        let admin = try kafka.admin(await access(to: servers, gateway))
         // First the group: it is refused while workers are still in it, and they would bring topics back.
         do {
             try await admin.deleteGroup(botID.workerGroup)

@@ -45,7 +45,7 @@ extension BotReconciler {
 
     private func deliveryLook(_ context: WorkerContext, _ info: WebhookInfo) async throws -> DeliveryLook {
         let botID = context.botID
-        let admin = try kafka.admin(context.gateway.spec.kafka.bootstrapServers)
+        let admin = try kafka.admin(context.kafka)
         let incoming = try await flow(
             botID.incomingTopic, group: botID.workerGroup, partitions: partitions(of: context), admin)
         let outgoing = try await flow(

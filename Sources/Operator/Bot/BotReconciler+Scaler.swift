@@ -9,6 +9,7 @@ extension BotReconciler {
         let key = context.bot.workerObjectKey
         guard context.bot.spec.worker != nil else {
             if stores.scaledObjects.get(key) != nil { try await deleteIfThere(ScaledObject.self, key) }
+            try await removeTriggerAuthentication(key)
             work.conditions.remove(.scalerReady)
             return
         }
@@ -25,12 +26,23 @@ extension BotReconciler {
             return
         }
         let observed = stores.scaledObjects.get(key)
+        let authentication = WorkerManifests.triggerAuthentication(context)
+        // Before the ScaledObject that refers to it; taken away after none does.
+        if let authentication {
+            try await apply(authentication, observed: stores.triggerAuthentications.get(key)?.digest, work)
+        }
         try await apply(WorkerManifests.scaledObject(context), observed: observed?.digest, work)
+        if authentication == nil { try await removeTriggerAuthentication(key) }
         FaultPoint.passed(.scalerWritten)
         try await endWake(context, observed, work)
         try await wakeIfBehind(context, work)
         let verdict = ScalerHealth.verdict(key.name, observed?.conditions, isSuspended: isSuspended)
         work.conditions.set(.scalerReady, verdict.status, verdict.reason, verdict.message)
+    }
+
+    private func removeTriggerAuthentication(_ key: ObjectKey) async throws {
+        guard stores.triggerAuthentications.get(key) != nil else { return }
+        try await deleteIfThere(TriggerAuthentication.self, key)
     }
 }
 

@@ -17,7 +17,7 @@ extension BotReconciler {
         if !isClaimed {
             try await step(.topicsReady) {
                 if context.bot.spec.effectiveAdoptionPolicy == .ifOwned {
-                    try await refuseForeignTopics(botID, servers)
+                    try await refuseForeignTopics(botID, context.kafka)
                 }
             }
             work.status.kafka = claim
@@ -28,8 +28,8 @@ extension BotReconciler {
         FaultPoint.passed(.topicsClaimed)
     }
 
-    private func refuseForeignTopics(_ botID: BotID, _ servers: String) async throws {
-        let admin = try kafka.admin(servers)
+    private func refuseForeignTopics(_ botID: BotID, _ access: KafkaAccess) async throws {
+        let admin = try kafka.admin(access)
         let found = try await admin.describeTopics(botID.topics, timeout: settings.kafkaTimeout)
             .compactMap { $0.value == nil ? nil : $0.key }
         guard !found.isEmpty else { return }
@@ -44,13 +44,13 @@ extension BotReconciler {
         let servers = context.gateway.spec.kafka.bootstrapServers
         let wanted = TopicPlan.wanted(botID: botID, bot: context.bot, gateway: context.gateway)
         let wish = TopicPlan.fingerprint(wanted, servers: servers)
-        if let known = memory[key].topics, known.wish == wish,
+        if let known = memory[key].topics, known.wish == wish, known.access == context.kafka.hashValue,
             clock.now - known.at < settings.resyncInterval * 0.8, work.conditions[.topicsReady]?.status == .true
         {
             return
         }
 
-        let admin = try kafka.admin(servers)
+        let admin = try kafka.admin(context.kafka)
         let found = try await admin.describeTopics(wanted.map(\.name), timeout: settings.kafkaTimeout)
             .compactMapValues { topic in topic.map { TopicPlan.Found($0) } }
         let plan = TopicPlan(wanted: wanted, found: found)
@@ -80,7 +80,7 @@ extension BotReconciler {
                 .topicsReady, .false, "TopicDiffers", plan.irreparable.joined(separator: "; "), stalls: true)
             return
         }
-        if !hasDrifted { memory.update(key) { $0.topics = (wish, clock.now) } }
+        if !hasDrifted { memory.update(key) { $0.topics = (wish, context.kafka.hashValue, clock.now) } }
         work.conditions.set(
             .topicsReady, .true, "TopicsCreated",
             "Topics \(botID.incomingTopic) and \(botID.outgoingTopic) exist and offsets are committed")
@@ -96,6 +96,7 @@ extension BotReconciler {
         for (topic, result) in results.sorted(by: { $0.key < $1.key }) {
             // "Exists" is what was wanted: an earlier try that was not seen to its end.
             if case .failure(let error) = result, error.code != .topicExists {
+                if error.code == .authorization { throw error }
                 throw StepFailure(.topicsReady, "TopicNotCreated", "topic \(topic): \(error.message)")
             }
         }

@@ -14,6 +14,7 @@ final class BotReconciler: Sendable {
     let client: KubernetesClient
     let stores: BotStores
     let kafka: KafkaAdminPool
+    let logins: KafkaLogins
     let http: HTTPClient
     let events: EventRecorder
     let settings: OperatorSettings
@@ -25,12 +26,14 @@ final class BotReconciler: Sendable {
     let clock = ContinuousClock()
 
     init(
-        client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, http: HTTPClient, events: EventRecorder,
-        settings: OperatorSettings, logger: Logger, isKEDAInstalled: @escaping @Sendable () -> Bool
+        client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, logins: KafkaLogins, http: HTTPClient,
+        events: EventRecorder, settings: OperatorSettings, logger: Logger,
+        isKEDAInstalled: @escaping @Sendable () -> Bool
     ) {
         self.client = client
         self.stores = stores
         self.kafka = kafka
+        self.logins = logins
         self.http = http
         self.events = events
         self.settings = settings
@@ -81,8 +84,10 @@ final class BotReconciler: Sendable {
         try await step(.ready) { try await ensureFinalizer(work.bot) }
         let credential = try await step(.tokenValid) { try await verifyToken(work) }
         let gateway = try await step(.gatewayReady) { try findGateway(work) }
+        let access = try await step(.gatewayReady) { try await logins.access(of: gateway) }
         try await verifyIdentity(credential, gateway, work)
-        let context = WorkerContext(bot: work.bot, botID: work.botID, token: credential, gateway: gateway)
+        let context = WorkerContext(
+            bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access)
         try await claimTopics(context, work)
         try await step(.topicsReady) { try await ensureTopics(context, work) }
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }

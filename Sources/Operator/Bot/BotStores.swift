@@ -11,6 +11,8 @@ struct BotStores: Sendable {
     let jobs: Store<ObservedJob>
     /// Empty while KEDA is not installed.
     let scaledObjects: Store<ObservedScaledObject>
+    /// Empty while KEDA is not installed.
+    let triggerAuthentications: Store<ObservedTriggerAuthentication>
 
     /// Names of the indices.
     enum Index {
@@ -22,6 +24,8 @@ struct BotStores: Sendable {
         static let botID = "botID"
         /// Secrets and Jobs by "namespace/name" of the bot that they belong to.
         static let owner = "owner"
+        /// Gateways by "namespace/name" of the Secrets that their Kafka cluster is reached with.
+        static let kafkaSecret = "kafkaSecret"
     }
 
     init() {
@@ -32,7 +36,11 @@ struct BotStores: Sendable {
             StoreIndex(Index.gateway) { _, bot in [bot.gatewayKey?.description ?? ""] },
             StoreIndex(Index.botID) { _, bot in bot.status?.botID.map { [$0] } ?? [] },
         ])
-        gateways = Store()
+        gateways = Store(indices: [
+            StoreIndex(Index.kafkaSecret) { key, gateway in
+                gateway.spec.kafka.secretNames.map { ObjectKey(namespace: key.namespace, name: $0).description }
+            }
+        ])
         secrets = Store(indices: [StoreIndex(Index.owner) { _, secret in secret.owner.map { [$0] } ?? [] }])
         deployments = Store()
         jobs = Store(indices: [
@@ -41,6 +49,7 @@ struct BotStores: Sendable {
             }
         ])
         scaledObjects = Store()
+        triggerAuthentications = Store()
     }
 
     /// An older resource with the same identity, which therefore keeps the bot.

@@ -6,8 +6,21 @@ enum GatewayPlan {
     /// - Parameters:
     ///   - named: the gateway of ``PlatformAPI/TelegramBot/gatewayKey``, when there is one.
     ///   - byDefault: the cluster's default gateway, when there is one.
-    /// - Throws: ``StepFailure``: `GatewayNotFound`, `NoDefaultGateway`.
+    /// - Throws: ``StepFailure``: `GatewayNotFound`, `NoDefaultGateway`, `GatewayInvalid`.
     static func choose(
+        _ bot: TelegramBot, named: TelegramGateway?, byDefault: TelegramGateway?
+    ) throws -> TelegramGateway {
+        let gateway = try find(bot, named: named, byDefault: byDefault)
+        let problems = gateway.validate()
+        guard problems.isEmpty else {
+            throw StepFailure(
+                .gatewayReady, "GatewayInvalid", "TelegramGateway \(gateway.key): \(problems.joined(separator: "; "))",
+                retry: .onChange)
+        }
+        return gateway
+    }
+
+    private static func find(
         _ bot: TelegramBot, named: TelegramGateway?, byDefault: TelegramGateway?
     ) throws -> TelegramGateway {
         if let key = bot.gatewayKey {

@@ -12,7 +12,7 @@ extension StepFailure {
             let retry: StepFailure.Retry = error.retryAfter.map { .after($0) } ?? .backoff
             self.init(condition, "KubernetesError", error.message, retry: retry)
         case let error as KafkaError:
-            self.init(condition, error.isRetriable ? "KafkaUnavailable" : "KafkaError", error.message)
+            self = KafkaTrouble.failure(condition, error)
         case let error as TelegramError:
             self.init(
                 condition, "TelegramUnavailable", error.message, retry: error.retryAfter.map { .after($0) } ?? .backoff)

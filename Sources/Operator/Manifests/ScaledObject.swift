@@ -74,6 +74,12 @@ struct ScaledObject: KubernetesResource, Equatable {
         var metricType: String
         /// Values are strings, numbers and booleans too.
         var metadata: [String: String]
+        /// A TriggerAuthentication of the same namespace.
+        var authenticationRef: AuthenticationReference?
+    }
+
+    struct AuthenticationReference: Codable, Sendable, Equatable {
+        var name: String
     }
 
     struct Status: Codable, Sendable, Equatable {

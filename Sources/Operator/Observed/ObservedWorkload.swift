@@ -28,6 +28,13 @@ struct ObservedDeployment: Sendable, Equatable {
     }
 }
 
+/// What the operator keeps of a TriggerAuthentication.
+struct ObservedTriggerAuthentication: Sendable, Equatable {
+    let digest: LeafDigest
+
+    init(json: [UInt8]) throws { digest = try LeafDigest(json: json) }
+}
+
 /// What the operator keeps of a ScaledObject.
 struct ObservedScaledObject: Sendable, Equatable {
     let conditions: [WorkloadCondition]

@@ -20,7 +20,7 @@ extension BotPlanning {
     private func lookAtTopics(_ context: WorkerContext) async throws {
         let botID = context.botID
         let servers = context.gateway.spec.kafka.bootstrapServers
-        let admin = try planner.kafka.admin(servers)
+        let admin = try planner.kafka.admin(context.kafka)
         let described = try await admin.describeTopics(botID.topics, timeout: planner.settings.kafkaTimeout)
         let found = described.compactMapValues { topic in topic.map { TopicPlan.Found($0) } }
         let isClaimed =

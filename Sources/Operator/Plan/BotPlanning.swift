@@ -64,7 +64,9 @@ final class BotPlanning {
         plan.gateway = gateway.key.description
         plan.kafka.bootstrapServers = gateway.spec.kafka.bootstrapServers
         plan.telegram.apiBaseURL = gateway.spec.apiBaseURL
-        let context = WorkerContext(bot: bot, botID: identity.botID, token: credential, gateway: gateway)
+        let context = WorkerContext(
+            bot: bot, botID: identity.botID, token: credential, gateway: gateway,
+            kafka: try await kafkaAccess(gateway))
         try await verifyIdentity(context, former: identity.former)
         if let former = identity.former { try await release(former, context) }
         status.botID = identity.botID.description
@@ -75,9 +77,19 @@ final class BotPlanning {
         try await planWebhook(context, secrets)
     }
 
-    /// The token's Secret with that of the files laid over it.
-    private func tokenSecret() async throws -> Secret? {
-        let key = bot.tokenSecretKey
+    /// What it takes to be let in by the gateway's brokers.
+    private func kafkaAccess(_ gateway: TelegramGateway) async throws -> KafkaAccess {
+        var found: [String: Secret] = [:]
+        for name in gateway.spec.kafka.secretNames {
+            found[name] = try await secret(ObjectKey(namespace: gateway.metadata.namespace, name: name))
+        }
+        return KafkaAccess(gateway.spec.kafka, secrets: try KafkaCredentials.values(gateway, found))
+    }
+
+    private func tokenSecret() async throws -> Secret? { try await secret(bot.tokenSecretKey) }
+
+    /// A Secret with that of the files laid over it.
+    private func secret(_ key: ObjectKey) async throws -> Secret? {
         let live = try await planner.client.find(Secret.self, key)
         guard var secret = world.secrets[key] else { return live }
         secret.data = (live?.data ?? [:]).merging(secret.data ?? [:]) { $1 }

@@ -2,13 +2,15 @@ import ControllerRuntime
 import Concurrency
 import FoundationEssentials
 import KafkaClient
+import KubernetesTypes
 import Observability
 import PlatformAPI
 
-/// Hears from gateways which bots have got an update: one consumer for each Kafka cluster that a gateway names.
+/// Hears from gateways which bots have got an update: one consumer for each way into a Kafka cluster that a gateway names.
 final class WakeListener: Sendable {
     private let stores: BotStores
     private let kafka: KafkaAdminPool
+    private let logins: KafkaLogins
     private let logger: Logger
     private let received: Counter
     private let onSignal: @Sendable (_ botID: BotID, _ isFresh: Bool) async -> Void
@@ -21,11 +23,12 @@ final class WakeListener: Sendable {
     private static let lookInterval = Duration.seconds(1)
 
     init(
-        stores: BotStores, kafka: KafkaAdminPool, logger: Logger, metrics: MetricsRegistry,
+        stores: BotStores, kafka: KafkaAdminPool, logins: KafkaLogins, logger: Logger, metrics: MetricsRegistry,
         onSignal: @escaping @Sendable (_ botID: BotID, _ isFresh: Bool) async -> Void
     ) {
         self.stores = stores
         self.kafka = kafka
+        self.logins = logins
         self.logger = logger
         self.onSignal = onSignal
         received = metrics.counter(
@@ -34,40 +37,56 @@ final class WakeListener: Sendable {
 
     /// Listens until it is cancelled.
     func run() async {
-        var listeners: [String: Task<Void, Never>] = [:]
+        var listeners: [Cluster: Task<Void, Never>] = [:]
         repeat {
-            let clusters = Self.clusters(stores)
-            for (servers, task) in listeners where clusters[servers] == nil {
+            let clusters = clusters()
+            for (cluster, task) in listeners where clusters[cluster] == nil {
                 task.cancel()
-                listeners[servers] = nil
+                listeners[cluster] = nil
             }
-            for (servers, replicationFactor) in clusters where listeners[servers] == nil {
-                listeners[servers] = Task { await self.listen(servers, replicationFactor) }
+            for (cluster, gateway) in clusters where listeners[cluster] == nil {
+                listeners[cluster] = Task { await self.listen(gateway) }
             }
         } while await sleepUnlessCancelled(for: Self.lookInterval)
         for task in listeners.values { task.cancel() }
         for task in listeners.values { await task.value }
     }
 
-    /// The clusters of all gateways, with the replication factor that their topics get.
-    private static func clusters(_ stores: BotStores) -> [String: Int32] {
-        Dictionary(
-            stores.gateways.all.map {
-                ($0.value.spec.kafka.bootstrapServers, Int32($0.value.spec.kafka.replicationFactor ?? -1))
-            }
-        ) { max($0, $1) }
+    /// What makes a new listener necessary when it is another.
+    private struct Cluster: Hashable {
+        let servers: String
+        let tls: TelegramGatewaySpec.Kafka.TLS?
+        let sasl: TelegramGatewaySpec.Kafka.SASL?
+        /// Where the Secrets are, and which they are; both empty where none are needed.
+        let namespace: String
+        let versions: [String: String]
     }
 
-    private func listen(_ servers: String, _ replicationFactor: Int32) async {
+    /// The clusters of all gateways, each with one of them: that whose topics get the most replicas.
+    private func clusters() -> [Cluster: TelegramGateway] {
+        let pairs = stores.gateways.all.map(\.value).map { gateway in
+            let kafka = gateway.spec.kafka
+            let cluster = Cluster(
+                servers: kafka.bootstrapServers, tls: kafka.tls, sasl: kafka.sasl,
+                namespace: kafka.secretNames.isEmpty ? "" : gateway.metadata.namespace ?? "",
+                versions: logins.versions(of: gateway))
+            return (cluster, gateway)
+        }
+        return Dictionary(pairs) { $1.replicationFactor > $0.replicationFactor ? $1 : $0 }
+    }
+
+    private func listen(_ gateway: TelegramGateway) async {
+        let servers = gateway.spec.kafka.bootstrapServers
         var backoff = Backoff(base: .seconds(1), maximum: .seconds(30))
         while !Task.isCancelled {
             do {
-                try await makeTopic(servers, replicationFactor)
-                let consumer = try kafka.consumer(servers, groupID: "telegram-serverless_operator")
+                let access = try await logins.access(of: gateway)
+                try await makeTopic(access, gateway.replicationFactor)
+                let consumer = try kafka.consumer(access, groupID: "telegram-serverless_operator")
                 do {
                     // Some of what was said before, while no operator listened.
                     let partition = TopicPartition(topic: WakeSignal.topic, partition: 0)
-                    let end = try await kafka.admin(servers).logEndOffsets([partition])[partition] ?? 0
+                    let end = try await kafka.admin(access).logEndOffsets([partition])[partition] ?? 0
                     try consumer.assign([partition: max(0, end - Self.catchUp)])
                     backoff.reset()
                     while true {
@@ -93,11 +112,16 @@ final class WakeListener: Sendable {
         }
     }
 
-    private func makeTopic(_ servers: String, _ replicationFactor: Int32) async throws {
+    private func makeTopic(_ access: KafkaAccess, _ replicationFactor: Int32) async throws {
         let topic = NewTopic(
             name: WakeSignal.topic, partitions: 1, replicationFactor: replicationFactor,
             config: ["retention.ms": "600000", "segment.ms": "600000"])
-        let results = try await kafka.admin(servers).createTopics([topic], timeout: .seconds(15))
+        let results = try await kafka.admin(access).createTopics([topic], timeout: .seconds(15))
         for case .failure(let error) in results.values where error.code != .topicExists { throw error }
     }
+}
+
+extension TelegramGateway {
+    /// Of topics made on its cluster; -1: the brokers' default.
+    fileprivate var replicationFactor: Int32 { Int32(spec.kafka.replicationFactor ?? -1) }
 }

@@ -28,6 +28,8 @@ final class Platform: Sendable {
         var keda = true
         var startsOperator = true
         var startsGateway = true
+        /// A broker that speaks TLS to whoever trusts its authority, and takes any password.
+        var tls = false
         /// What the simulator multiplies Telegram's delays with.
         var timeScale = 0.02
     }
@@ -62,7 +64,7 @@ final class Platform: Sendable {
 
     private static func start(_ options: Options) async throws -> Platform {
         async let planeStart = ControlPlane.start()
-        async let brokerStart = KafkaBroker.start()
+        async let brokerStart = KafkaBroker.start(tls: options.tls ? .anybody : nil)
         let controlPlane = try await planeStart
         let broker = try await brokerStart
         var configuration = SimulatorConfiguration()
@@ -75,7 +77,9 @@ final class Platform: Sendable {
         let platform = Platform(
             controlPlane: controlPlane, broker: broker, simulator: simulator, client: client,
             admin: try KafkaAdmin(
-                KafkaConfiguration(bootstrapServers: broker.bootstrapServers, clientID: "test"), logger: .silent),
+                KafkaConfiguration(
+                    bootstrapServers: broker.bootstrapServers, clientID: "test", security: broker.security),
+                logger: .silent),
             namespace: "bots", logs: try TestFolder.make("platform"),
             simulatorTask: Task { try await simulator.run() }, webhookPort: try LoopbackPort.free())
         let root = Self.packageRoot
@@ -87,19 +91,7 @@ final class Platform: Sendable {
             _ = try await controlPlane.request(
                 "POST", "/api/v1/namespaces", body: #"{"metadata":{"name":"\#(namespace)"}}"#)
         }
-        try await platform.apply(
-            """
-            apiVersion: telegram-serverless.io/v1alpha1
-            kind: TelegramGateway
-            metadata:
-              name: main
-              namespace: tgs-system
-              annotations: {telegram-serverless.io/is-default-gateway: "true"}
-            spec:
-              publicURL: http://127.0.0.1:\(platform.webhookPort)
-              kafka: {bootstrapServers: "\(broker.bootstrapServers)", replicationFactor: 1}
-              telegram: {apiBaseURL: "\(simulator.apiURL)"}
-            """)
+        try await platform.applyGateway(kafka: options.tls ? security : "")
         if options.startsOperator { try await platform.startOperator() }
         if options.startsGateway { try await platform.startGateway() }
         return platform
@@ -130,7 +122,59 @@ final class Platform: Sendable {
             ] + more, environment: faultPoint.map { ["TGS_FAULT_POINT": $0] } ?? [:])
     }
 
+    /// The gateway of all bots.
+    /// - Parameter security: more members of `spec.kafka`, as YAML in one line: "tls: {}".
+    func applyGateway(kafka security: String = "") async throws {
+        try await apply(
+            """
+            apiVersion: telegram-serverless.io/v1alpha1
+            kind: TelegramGateway
+            metadata:
+              name: main
+              namespace: tgs-system
+              annotations: {telegram-serverless.io/is-default-gateway: "true"}
+            spec:
+              publicURL: http://127.0.0.1:\(webhookPort)
+              kafka: {bootstrapServers: "\(broker.bootstrapServers)", replicationFactor: 1, \(security)}
+              telegram: {apiBaseURL: "\(simulator.apiURL)"}
+            """)
+    }
+
+    /// TLS and a login, with the Secrets of ``applyKafkaSecrets(password:)``.
+    static let security =
+        "tls: {caSecretRef: {name: kafka-ca}}, sasl: {mechanism: PLAIN, credentialsSecretRef: {name: kafka-login}}"
+
+    /// The Secrets that the gateway names.
+    func applyKafkaSecrets(password: String) async throws {
+        let authority = (broker.tls?.caPEM ?? "").split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
+        try await apply(
+            """
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: kafka-login, namespace: tgs-system}
+            stringData: {username: tgs, password: "\(password)"}
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: kafka-ca, namespace: tgs-system}
+            stringData:
+              ca.crt: |
+            \(authority)
+            """)
+    }
+
     func startGateway() async throws {
+        var security: [String] = []
+        if let authority = broker.tls?.caPEM {
+            // As Secrets are mounted.
+            for (name, text) in [("ca.crt", authority), ("password", "any\n")] {
+                try text.write(toFile: "\(logs)/\(name)", atomically: true, encoding: .utf8)
+            }
+            security = [
+                "--kafka-tls", "--kafka-ca-file", "\(logs)/ca.crt", "--kafka-sasl-mechanism", "PLAIN",
+                "--kafka-sasl-username", "gateway", "--kafka-sasl-password-file", "\(logs)/password",
+            ]
+        }
         try start(
             "gateway",
             [
@@ -139,7 +183,7 @@ final class Platform: Sendable {
                 "127.0.0.1", "--webhook-port", "\(webhookPort)", "--log-level", "debug", "--health-port", "0",
                 "--delivery-timeout", "5s",
                 "--retry-after", "1", "--drain-delay", "1ms",
-            ])
+            ] + security)
     }
 
     func process(_ name: String) -> ChildProcess? { processes.withLock { $0[name] } }
@@ -149,6 +193,12 @@ final class Platform: Sendable {
             Self.program, arguments, environment: environment.merging(["PATH": "/usr/bin:/bin", "HOME": logs]) { $1 },
             log: TestFolder.logFile("\(name)-\(UUID().uuidString.prefix(4))", in: logs))
         processes.withLock { $0[name] = process }
+    }
+
+    /// What a program has written.
+    func log(_ name: String) throws -> String {
+        guard let process = process(name) else { return "" }
+        return try String(contentsOfFile: process.logFile, encoding: .utf8)
     }
 
     private func printLogs() async {
@@ -175,7 +225,7 @@ final class Platform: Sendable {
 
     func installKEDA() async throws {
         let file = "\(logs)/keda.yaml"
-        try KEDAResources.scaledObjects.write(toFile: file, atomically: true, encoding: .utf8)
+        try KEDAResources.all.write(toFile: file, atomically: true, encoding: .utf8)
         try await controlPlane.applyCRDs(file)
     }
 
@@ -308,14 +358,50 @@ final class Platform: Sendable {
     }
 }
 
+extension KafkaBroker {
+    /// How tests and their workers reach the broker.
+    var security: KafkaSecurity {
+        guard let tls else { return .plaintext }
+        return .sasl(
+            mechanism: .plain, username: "test", password: Sensitive("any"), tls: KafkaTLS(caPEM: tls.caPEM))
+    }
+}
+
 /// A ScaledObject of which the tests read only a part.
 struct AnyScaledObject: KubernetesResource {
     static let definition = ResourceDefinition(
         group: "keda.sh", version: "v1alpha1", kind: "ScaledObject", plural: "scaledobjects")
 
     struct Spec: Codable, Sendable {
+        struct Trigger: Codable, Sendable {
+            struct Reference: Codable, Sendable { var name: String }
+
+            var metadata: [String: String]
+            var authenticationRef: Reference?
+        }
+
         var minReplicaCount: Int?
         var maxReplicaCount: Int?
+        var triggers: [Trigger]?
+    }
+
+    var metadata: ObjectMeta
+    var spec: Spec?
+}
+
+/// A TriggerAuthentication as the tests read it.
+struct AnyTriggerAuthentication: KubernetesResource {
+    static let definition = ResourceDefinition(
+        group: "keda.sh", version: "v1alpha1", kind: "TriggerAuthentication", plural: "triggerauthentications")
+
+    struct Spec: Codable, Sendable {
+        struct Target: Codable, Sendable {
+            var parameter: String
+            var name: String
+            var key: String
+        }
+
+        var secretTargetRef: [Target]?
     }
 
     var metadata: ObjectMeta
