@@ -35,9 +35,13 @@ package struct BotPlanner: Sendable {
         do {
             return try await unguarded(input)
         } catch let error as KubernetesError {
-            guard error.isForbidden else { throw error }
-            throw PlanError(
-                .cluster, "\(error.message): docs/plan.md lists the rights that a plan needs", cause: error)
+            let hint: String
+            switch error.code {
+            case .transport: hint = "check the server of the kubeconfig, or name another by --kubeconfig or --context"
+            case .api(.forbidden): hint = "docs/plan.md lists the rights that a plan needs"
+            default: throw error
+            }
+            throw PlanError(.cluster, "\(error.message): \(hint)", cause: error)
         }
     }
 
