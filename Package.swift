@@ -78,8 +78,8 @@ let package = Package(
         module(
             "Operator",
             [
-                "Concurrency", "ControllerRuntime", "Cryptography", "JSON", "KafkaClient", "KubernetesClient",
-                "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI",
+                "Concurrency", "ControllerRuntime", "Cryptography", "HTTPClient", "JSON", "KafkaClient",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI", "YAML",
             ]),
         module(
             "Gateway",

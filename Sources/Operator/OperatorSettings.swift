@@ -3,7 +3,7 @@ package struct OperatorSettings: Sendable {
     /// Only bots of this namespace; `nil`: of all.
     package var namespace: String?
     /// Reconciles that may run at the same time.
-    package var workers = 16
+    package var workers = 24
     /// How often a bot that is well is looked at without a cause: Kafka and Telegram cannot be watched.
     package var resyncInterval = Duration.seconds(600)
     /// How often Telegram is asked again whether it still knows a token.

@@ -37,7 +37,8 @@ import Testing
             _ = try await platform.controlPlane.kubectl("delete", "telegrambot", "again", "-n", "bots", "--timeout=60s")
             try platform.simulator.write(MessageSpec(bot: bot.id, user: 9, text: "are you there?"))
             try await platform.apply(Platform.manifest("again"))
-            try await platform.waitFor(.ready, of: "again", "True/Ready")
+            // Not Ready: the message that waits wakes the bot, and no pod runs in this rig.
+            try await platform.waitFor(.webhookReady, of: "again", "True/WebhookSet")
             let worker = try EchoWorker(BotID(number: bot.id), bootstrapServers: platform.broker.bootstrapServers)
             let filter = RecordFilter(bot: bot.id, method: "sendMessage", sentOnly: true)
             let answers = await platform.simulator.calls(filter, count: 1, within: .seconds(60))

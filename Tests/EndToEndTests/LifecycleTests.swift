@@ -66,7 +66,8 @@ import Testing
 
             // Back to work: everything that waited comes.
             try await Self.patch(platform, #"{"spec":{"suspend":null}}"#)
-            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            // Not Ready: what waited wakes the bot, and no pod runs in this rig.
+            try await platform.waitFor(.webhookReady, of: "echo", "True/WebhookSet")
             let after = try await platform.client.get(AnyScaledObject.self, Self.bot).metadata.annotations
             #expect(after?["autoscaling.keda.sh/paused-replicas"] == nil)
             try await platform.eventually("what waited arrives") {

@@ -31,18 +31,18 @@ final class Applier: Sendable {
     func ensure<Object: KubernetesResource>(
         _ wanted: Object, observed: LeafDigest?, repairs: Bool = true
     ) async throws -> ApplyOutcome {
-        let json = try Self.stamped(wanted)
-        let digest = try LeafDigest(json: json)
+        let difference = try ApplyDifference(wanted, observed: observed)
+        if difference.kind == .none { return .unchanged }
+        let digest = difference.digest
         let name = "\(Object.definition.plural)/\(wanted.key)"
-        if let observed {
-            if observed.contains(digest) { return .unchanged }
-            if rewritten.withLock({ $0[name] }) == Settled(wanted: digest, answer: observed) { return .unchanged }
+        if let observed, rewritten.withLock({ $0[name] }) == Settled(wanted: digest, answer: observed) {
+            return .unchanged
         }
-        // The same wish was applied before: the difference is somebody else's.
-        let isDrift = try observed?.contains(Self.stamp(of: wanted)) ?? false
+        let isDrift = difference.kind == .drift
         if isDrift, !repairs { return .drifted }
         let answer = try await client.apply(
-            json: json, definition: Object.definition, key: wanted.key, fieldManager: FieldManager.main, force: true)
+            json: difference.json, definition: Object.definition, key: wanted.key, fieldManager: FieldManager.main,
+            force: true)
         let answerDigest = try LeafDigest(json: answer)
         let settled = answerDigest.contains(digest) ? nil : Settled(wanted: digest, answer: answerDigest)
         rewritten.withLock { $0[name] = settled }

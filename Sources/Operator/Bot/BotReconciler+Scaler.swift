@@ -15,17 +15,14 @@ extension BotReconciler {
         }
         let isSuspended = context.bot.spec.suspend != nil
         guard hasKEDA else {
-            let fixed = isSuspended ? 0 : max(1, context.bot.spec.minReplicas)
             if let observed = stores.deployments.get(key),
-                isSuspended ? observed.replicas > 0 : observed.replicas < fixed
+                let fixed = ReplicaPlan.withoutKEDA(context.bot, present: observed.replicas)
             {
                 _ = try await client.setScale(
                     Deployment.definition, key, replicas: fixed, fieldManager: FieldManager.scale)
             }
             work.conditions.set(
-                .scalerReady, .false, "KEDANotInstalled",
-                "KEDA is not installed: the bot runs with \(fixed) worker(s) all the time. "
-                    + "Install KEDA 2.20 and it is taken up by itself")
+                .scalerReady, .false, "KEDANotInstalled", ReplicaPlan.messageWithoutKEDA(context.bot))
             return
         }
         let observed = stores.scaledObjects.get(key)

@@ -37,9 +37,7 @@ extension BotReconciler {
                 found.metadata.labels?[Labels.managedBy] != Labels.managedByValue
             else { return }
         }
-        throw StepFailure(
-            .workloadReady, "SecretNotOwned",
-            "Secret \(key) exists and is not the platform's: delete or rename it", retry: .onChange)
+        throw Adoption.secretNotOwned(key)
     }
 
     /// The secrets of the binding that is there, else a new one. The watch may lag behind our own write, so a binding that
@@ -62,10 +60,8 @@ extension BotReconciler {
         let token = context.token.fingerprint
         let request = context.bot.rotationRequest
         func step(_ secrets: WebhookSecrets) -> WebhookSecrets.Step {
-            let told = secrets.values.first.map { WebhookWish(context, secret: $0).hash }
-            return secrets.step(
-                tokenFingerprint: token, request: request, isTold: work.status.webhook?.appliedHash == told, now: now,
-                overlap: settings.webhookSecretOverlap.components.seconds)
+            secrets.step(
+                context, told: work.status.webhook, now: now, overlap: settings.webhookSecretOverlap)
         }
         var secrets = secrets
         if step(secrets) != .keep, let secret = try await client.find(Secret.self, key) {

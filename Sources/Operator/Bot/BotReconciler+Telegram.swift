@@ -21,7 +21,7 @@ extension BotReconciler {
             if error.isTokenRefused {
                 memory.update(work.bot.key) { $0.verified = nil }
                 pause(for: settings.resyncInterval * 0.8, credential, work)
-                throw tokenRejected(work.bot)
+                throw TokenPlan.rejected(work.bot)
             }
             if let delay = error.retryAfter { pause(for: delay, credential, work) }
             throw error
@@ -35,7 +35,7 @@ extension BotReconciler {
         }
         let left = pause.until.timeIntervalSince(Date())
         guard left > 0 else { return }
-        if work.conditions[.tokenValid]?.reason == Self.tokenRejectedReason { throw tokenRejected(work.bot) }
+        if work.conditions[.tokenValid]?.reason == TokenPlan.rejectedReason { throw TokenPlan.rejected(work.bot) }
         throw StepFailure(
             condition, "TelegramRateLimited",
             "Telegram asked to be left alone until \(pause.until.formatted(.iso8601)): it goes on then by itself",
@@ -49,15 +49,6 @@ extension BotReconciler {
         guard delay >= Self.shortestKeptPause else { return }
         work.status.telegram = TelegramBotStatus.Telegram(
             retryAt: pause.until.formatted(.iso8601), tokenHash: pause.fingerprint)
-    }
-
-    private static let tokenRejectedReason = "TokenRejected"
-
-    private func tokenRejected(_ bot: TelegramBot) -> StepFailure {
-        StepFailure(
-            .tokenValid, Self.tokenRejectedReason,
-            "Telegram does not accept the token in \(Self.place(of: bot)): "
-                + "put the bot's current token from @BotFather there", retry: .onChange)
     }
 }
 

@@ -11,44 +11,20 @@ extension BotReconciler {
     /// the gateway to know which Bot API server to ask.
     func verifyToken(_ work: BotWork) async throws -> BotCredential {
         let credential = try await readToken(work.bot)
-        let botID: BotID
-        do {
-            botID = BotID(number: try BotToken(credential.token.value).botNumber)
-        } catch {
-            throw StepFailure(
-                .tokenValid, "TokenMalformed",
-                "\(Self.place(of: work.bot)) does not hold a bot token: it looks like 123456:AbC-dEf_1, "
-                    + "copy it again from @BotFather", retry: .onChange)
-        }
-        switch IdentityPlan.decide(token: botID, pinned: work.bot.spec.botID, known: work.status.botID) {
-        case .keep: break
-        case .change(let former): work.formerBotID = former
-        case .refuse(let why):
-            throw StepFailure(.tokenValid, "BotIdentityChanged", "\(Self.place(of: work.bot)) \(why)", retry: .onChange)
-        }
-        work.botID = botID
+        let identity = try TokenPlan.identity(work.bot, credential, known: work.status.botID)
+        work.formerBotID = identity.former
+        work.botID = identity.botID
         return credential
     }
 
     /// The token, from memory while the Secret is the one it was read from.
     func readToken(_ bot: TelegramBot) async throws -> BotCredential {
-        let key = ObjectKey(namespace: bot.metadata.namespace, name: bot.spec.tokenSecretRef.name)
+        let key = bot.tokenSecretKey
         let seen = stores.secrets.get(key).map { "\($0.uid)/\($0.resourceVersion)/\(bot.spec.tokenKey)" }
         if let seen, let known = memory[bot.key].token, known.secretVersion == seen { return known.credential }
-        guard let secret = try await client.find(Secret.self, key) else {
-            throw StepFailure(
-                .tokenValid, "SecretMissing",
-                "Secret \(key) does not exist: create it with the bot's token under \"\(bot.spec.tokenKey)\"",
-                retry: .onChange)
-        }
-        guard let text = secret.string(bot.spec.tokenKey), !text.isEmpty else {
-            throw StepFailure(
-                .tokenValid, "SecretKeyMissing",
-                "Secret \(key) has nothing under \"\(bot.spec.tokenKey)\": put the bot's token there, "
-                    + "or name another key in spec.tokenSecretRef.key", retry: .onChange)
-        }
-        let credential = BotCredential(text)
-        let version = "\(secret.metadata.uid ?? "")/\(secret.metadata.resourceVersion ?? "")/\(bot.spec.tokenKey)"
+        let secret = try await client.find(Secret.self, key)
+        let credential = try TokenPlan.credential(bot, secret)
+        let version = "\(secret?.metadata.uid ?? "")/\(secret?.metadata.resourceVersion ?? "")/\(bot.spec.tokenKey)"
         memory.update(bot.key) { $0.token = (version, credential) }
         return credential
     }
@@ -73,10 +49,7 @@ extension BotReconciler {
             if let elder = stores.elder(of: bot, botID: work.botID) {
                 if work.formerBotID == nil { work.status.botID = work.botID.description }
                 try await retireDuplicate(bot)
-                throw StepFailure(
-                    .tokenValid, "DuplicateBot",
-                    "TelegramBot \(elder) is older and has the same bot (\(work.botID)): delete one of the two",
-                    retry: .onChange)
+                throw TokenPlan.duplicate(work.botID, of: elder)
             }
         }
         if let former = work.formerBotID { try await release(former, of: work) }
@@ -100,10 +73,6 @@ extension BotReconciler {
 
     func telegram(_ gateway: TelegramGateway) -> TelegramClient {
         TelegramClient(http: http, baseURL: gateway.spec.apiBaseURL, logger: logger)
-    }
-
-    static func place(of bot: TelegramBot) -> String {
-        "Secret \(bot.metadata.namespace ?? "")/\(bot.spec.tokenSecretRef.name), key \"\(bot.spec.tokenKey)\","
     }
 }
 

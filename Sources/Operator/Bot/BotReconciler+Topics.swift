@@ -1,4 +1,3 @@
-import Cryptography
 import FoundationEssentials
 import KafkaClient
 import KubernetesTypes
@@ -35,13 +34,7 @@ extension BotReconciler {
             .compactMap { $0.value == nil ? nil : $0.key }
         guard !found.isEmpty else { return }
         let marked = try await TopicMarks(admin: admin).marked(found)
-        let foreign = found.filter { !marked.contains($0) }.sorted()
-        guard foreign.isEmpty else {
-            throw StepFailure(
-                .topicsReady, "TopicNotOwned",
-                "topic \(foreign.joined(separator: ", ")) exists and was not made by the platform: delete it, "
-                    + "or have it used by spec.adoptionPolicy: Always", retry: .onChange)
-        }
+        if let failure = Adoption.topics(found: found, marked: marked) { throw failure }
     }
 
     /// Makes the topics and commits the log-start offsets of the worker's group before the first message.
@@ -50,7 +43,7 @@ extension BotReconciler {
         let key = context.bot.key
         let servers = context.gateway.spec.kafka.bootstrapServers
         let wanted = TopicPlan.wanted(botID: botID, bot: context.bot, gateway: context.gateway)
-        let wish = String(SHA256.hex(Array("\(servers) \(wanted.map(\.text))".utf8)).prefix(16))
+        let wish = TopicPlan.fingerprint(wanted, servers: servers)
         if let known = memory[key].topics, known.wish == wish, known.access == context.kafka.hashValue,
             clock.now - known.at < settings.resyncInterval * 0.8, work.conditions[.topicsReady]?.status == .true
         {
@@ -59,11 +52,7 @@ extension BotReconciler {
 
         let admin = try kafka.admin(context.kafka)
         let found = try await admin.describeTopics(wanted.map(\.name), timeout: settings.kafkaTimeout)
-            .compactMapValues { topic in
-                topic.map {
-                    TopicPlan.Found(partitions: $0.partitions.count, replicas: $0.partitions.first?.replicas.count ?? 0)
-                }
-            }
+            .compactMapValues { topic in topic.map { TopicPlan.Found($0) } }
         let plan = TopicPlan(wanted: wanted, found: found)
         memory.update(key) { $0.partitions = found[botID.incomingTopic]?.partitions }
         if !plan.create.isEmpty { try await create(plan.create, on: admin) }

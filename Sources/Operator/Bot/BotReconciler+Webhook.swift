@@ -36,10 +36,7 @@ extension BotReconciler {
             switch plan {
             case .keep: work.webhookInfo = info
             case .refuse:
-                throw StepFailure(
-                    .webhookReady, "WebhookOwnedElsewhere",
-                    "Telegram delivers to \(Self.host(of: info.url)), which is not of this platform: take that webhook away, "
-                        + "or have it replaced by spec.updates.webhookAdoption: Always", retry: .onChange)
+                throw WebhookPlan.ownedElsewhere(info.url)
             case .report:
                 work.webhookInfo = info
                 work.note(.drifted, "webhook")
@@ -73,13 +70,7 @@ extension BotReconciler {
 
     /// Whether a webhook leads to a gateway of this cluster, whichever.
     private func isGatewayURL(_ url: String) -> Bool {
-        stores.gateways.all.contains { url.hasPrefix($0.value.spec.publicURL + "/webhook/") }
-    }
-
-    /// Somebody else's URL may have a token in its path: only its beginning is told.
-    private static func host(of url: String) -> String {
-        let parts = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)
-        return parts.count > 1 ? "\(parts[0])//\(parts[1].prefix { $0 != "/" && $0 != "?" })" : "another server"
+        GatewayPlan.isWebhook(url, of: stores.gateways.all.map(\.value))
     }
 
     private func set(

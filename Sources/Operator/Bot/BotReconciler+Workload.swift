@@ -52,7 +52,7 @@ extension BotReconciler {
         _ context: WorkerContext, wanted: Deployment, observed: ObservedDeployment?
     ) async throws -> Int {
         let found = observed == nil ? try await foreign(wanted, of: context.bot) : nil
-        let replicas = observed?.replicas ?? found?.spec.replicas ?? initialReplicas(context.bot)
+        let replicas = observed?.replicas ?? found?.spec.replicas ?? ReplicaPlan.initial(context.bot, hasKEDA: hasKEDA)
         if observed == nil, let first = WorkerManifests.deployment(context, replicas: replicas) {
             _ = try await client.apply(first, fieldManager: FieldManager.main, force: true)
         }
@@ -68,28 +68,10 @@ extension BotReconciler {
     /// Somebody else's Deployment of that name, which the watch does not show: it is taken over only when the bot's owner
     /// says so.
     private func foreign(_ wanted: Deployment, of bot: TelegramBot) async throws -> Deployment? {
-        let key = wanted.key
-        guard let found = try await client.find(Deployment.self, key) else { return nil }
+        guard let found = try await client.find(Deployment.self, wanted.key) else { return nil }
         guard found.metadata.labels?[Labels.managedBy] != Labels.managedByValue else { return found }
-        guard bot.spec.effectiveAdoptionPolicy == .always else {
-            throw StepFailure(
-                .workloadReady, "DeploymentNotOwned",
-                "Deployment \(key) exists and is not the platform's: delete or rename it, "
-                    + "or have it taken over by spec.adoptionPolicy: Always", retry: .onChange)
-        }
-        // What a Deployment selects its pods by can never be changed.
-        guard found.spec.selector == wanted.spec.selector else {
-            throw StepFailure(
-                .workloadReady, "DeploymentNotAdoptable",
-                "Deployment \(key) cannot be taken over because its selector is another than "
-                    + "\(Labels.bot)=\(bot.metadata.name ?? ""): delete it", retry: .onChange)
-        }
+        if let failure = Adoption.deployment(wanted, found: found, bot: bot) { throw failure }
         return found
-    }
-
-    private func initialReplicas(_ bot: TelegramBot) -> Int {
-        if bot.spec.suspend != nil { return 0 }
-        return hasKEDA ? bot.spec.minReplicas : max(1, bot.spec.minReplicas)
     }
 }
 

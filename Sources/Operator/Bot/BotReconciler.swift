@@ -1,7 +1,6 @@
 import ControllerRuntime
 import FoundationEssentials
 import HTTPClient
-import KafkaClient
 import KubernetesClient
 import KubernetesTypes
 import Observability
@@ -116,20 +115,10 @@ final class BotReconciler: Sendable {
     func step<Result>(_ condition: ConditionType, _ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
-        } catch let failure as StepFailure {
-            throw failure
-        } catch let error as KubernetesError {
-            let retry: StepFailure.Retry = error.retryAfter.map { .after($0) } ?? .backoff
-            throw StepFailure(condition, "KubernetesError", error.message, retry: retry)
-        } catch let error as KafkaError {
-            throw KafkaTrouble.failure(condition, error)
-        } catch let error as TelegramError {
-            throw StepFailure(
-                condition, "TelegramUnavailable", error.message, retry: error.retryAfter.map { .after($0) } ?? .backoff)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw StepFailure(condition, "InternalError", "\(error)")
+            throw StepFailure(condition, cause: error)
         }
     }
 

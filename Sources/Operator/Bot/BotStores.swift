@@ -54,18 +54,13 @@ struct BotStores: Sendable {
 
     /// An older resource with the same identity, which therefore keeps the bot.
     func elder(of bot: TelegramBot, botID: BotID) -> ObjectKey? {
-        let age = { (bot: TelegramBot) in (bot.metadata.creationTimestamp ?? "", bot.metadata.uid ?? "") }
-        return bots.keys(in: Index.botID, at: botID.description)
-            .filter { $0 != bot.key }
-            .compactMap { bots.get($0) }
-            .filter { age($0) < age(bot) }
-            .min { age($0) < age($1) }?.key
+        TokenPlan.elder(
+            of: bot, among: bots.keys(in: Index.botID, at: botID.description).compactMap { bots.get($0) })
     }
 
     /// The gateway that bots without `gatewayRef` use: the oldest of those marked.
     var defaultGateway: TelegramGateway? {
-        gateways.all.map(\.value).filter(\.isDefault)
-            .min { ($0.metadata.creationTimestamp ?? "", $0.key) < ($1.metadata.creationTimestamp ?? "", $1.key) }
+        GatewayPlan.byDefault(gateways.all.map(\.value))
     }
 }
 

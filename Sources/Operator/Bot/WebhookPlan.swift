@@ -39,4 +39,18 @@ enum WebhookPlan: Equatable {
         guard wasTold else { return .set }
         return drift == .repair ? .repair : .report
     }
+
+    /// Somebody else has the webhook.
+    static func ownedElsewhere(_ url: String) -> StepFailure {
+        StepFailure(
+            .webhookReady, "WebhookOwnedElsewhere",
+            "Telegram delivers to \(host(of: url)), which is not of this platform: take that webhook away, "
+                + "or have it replaced by spec.updates.webhookAdoption: Always", retry: .onChange)
+    }
+
+    /// Somebody else's URL may have a token in its path: only its beginning is told.
+    static func host(of url: String) -> String {
+        let parts = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)
+        return parts.count > 1 ? "\(parts[0])//\(parts[1].prefix { $0 != "/" && $0 != "?" })" : "another server"
+    }
 }

@@ -1,3 +1,5 @@
+import PlatformAPI
+
 /// The webhook secrets of a binding, and how they are exchanged without an update being refused: first the gateway takes
 /// the new one beside the old one, then Telegram is told the new one, then the old one is retired. Pure.
 struct WebhookSecrets: Sendable, Equatable {
@@ -32,6 +34,17 @@ struct WebhookSecrets: Sendable, Equatable {
             return .exchange
         }
         return values.count > 1 && isTold && now - since >= overlap ? .retire : .keep
+    }
+
+    /// What to do now for a bot.
+    /// - Parameter told: the settings last given to Telegram.
+    func step(
+        _ context: WorkerContext, told: TelegramBotStatus.Webhook?, now: Int64, overlap: Duration
+    ) -> Step {
+        let hash = values.first.map { WebhookWish(context, secret: $0).hash }
+        return step(
+            tokenFingerprint: context.token.fingerprint, request: context.bot.rotationRequest,
+            isTold: told?.appliedHash == hash, now: now, overlap: overlap.components.seconds)
     }
 
     /// The secrets after a step.

@@ -1,3 +1,4 @@
+import Cryptography
 import KafkaClient
 import PlatformAPI
 
@@ -26,6 +27,15 @@ struct TopicPlan: Equatable {
         let partitions: Int
         /// Copies of its first partition.
         let replicas: Int
+
+        init(partitions: Int, replicas: Int) {
+            self.partitions = partitions
+            self.replicas = replicas
+        }
+
+        init(_ topic: TopicDescription) {
+            self.init(partitions: topic.partitions.count, replicas: topic.partitions.first?.replicas.count ?? 0)
+        }
     }
 
     struct Growth: Equatable {
@@ -59,6 +69,11 @@ struct TopicPlan: Equatable {
                         + "Kafka cannot take partitions away, so set spec.kafka.partitions to \(partitions)")
             }
         }
+    }
+
+    /// A fingerprint of a wish and of the brokers that it is for.
+    static func fingerprint(_ wanted: [Wanted], servers: String) -> String {
+        String(SHA256.hex(Array("\(servers) \(wanted.map(\.text))".utf8)).prefix(16))
     }
 
     /// The topics of a bot: incoming with as many partitions as workers at the most, outgoing and dead letters with one,

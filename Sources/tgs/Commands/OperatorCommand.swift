@@ -14,7 +14,9 @@ struct OperatorCommand: Command {
     static let options =
         CommonOptions.kubernetes + [
             CommandOption("namespace", "NAME", "Takes care of the bots of this namespace only; of all unless given."),
-            CommandOption("workers", "COUNT", default: "16", "Bots that are worked on at the same time."),
+            CommandOption(
+                "workers", "COUNT", default: "24",
+                "Bots that are worked on at the same time. A quarter is kept free for what people change and delete."),
             CommandOption(
                 "resync-interval", "DURATION", default: "10m",
                 "How often a bot that is well is looked at again: Kafka and Telegram cannot be watched."),
