@@ -29,7 +29,7 @@ enum GatewayPlan {
                     .gatewayReady, "GatewayNotFound",
                     "TelegramGateway \(key) does not exist: create it or change spec.gatewayRef", retry: .onChange)
             }
-            return named
+            return try valid(named)
         }
         guard let byDefault else {
             throw StepFailure(
@@ -37,7 +37,17 @@ enum GatewayPlan {
                 "no TelegramGateway has the annotation \(Annotations.defaultGateway): \"true\": "
                     + "mark one, or name one in spec.gatewayRef", retry: .onChange)
         }
-        return byDefault
+        return try valid(byDefault)
+    }
+
+    private static func valid(_ gateway: TelegramGateway) throws(StepFailure) -> TelegramGateway {
+        let problems = gateway.validate()
+        guard problems.isEmpty else {
+            throw StepFailure(
+                .gatewayReady, "GatewayInvalid",
+                "TelegramGateway \(gateway.key): \(problems.joined(separator: "; "))", retry: .onChange)
+        }
+        return gateway
     }
 
     /// The gateway that bots without `gatewayRef` use: the oldest of those marked.

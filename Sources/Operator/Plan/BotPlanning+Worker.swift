@@ -24,7 +24,13 @@ extension BotPlanning {
             return add(.scalerReady, "KEDANotInstalled", ReplicaPlan.messageWithoutKEDA(bot))
         }
         let scaled = WorkerManifests.scaledObject(context)
-        var scaler = try change(scaled, live: try await planner.find(ScaledObject.definition, key))
+        let scaledJSON = try await planner.find(ScaledObject.definition, key)
+        if let authentication = WorkerManifests.triggerAuthentication(context) {
+            add(try change(authentication, live: try await planner.find(TriggerAuthentication.definition, key)))
+        } else if try scaledJSON.map({ try Self.hasAuthentication($0) }) == true {
+            add(ObjectChange(TriggerAuthentication.definition.kind, key, .delete))
+        }
+        var scaler = try change(scaled, live: scaledJSON)
         if scaler.action == .create {
             scaler.note = "\(scaled.spec.minReplicaCount) to \(scaled.spec.maxReplicaCount) replicas"
         }
@@ -105,7 +111,16 @@ extension BotPlanning {
         for definition in definitions {
             guard let json = try await planner.find(definition, key), try Self.isOurs(json) else { continue }
             add(ObjectChange(definition.kind, key, .delete))
+            if definition == ScaledObject.definition, try Self.hasAuthentication(json) {
+                add(ObjectChange(TriggerAuthentication.definition.kind, key, .delete))
+            }
         }
+    }
+
+    /// Whether a ScaledObject refers to a TriggerAuthentication, which then is the bot's own.
+    private static func hasAuthentication(_ json: [UInt8]) throws -> Bool {
+        try JSONDecoder().decode(ScaledObject.self, from: Data(json)).spec.triggers
+            .contains { $0.authenticationRef != nil }
     }
 }
 

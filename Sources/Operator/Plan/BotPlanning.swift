@@ -65,8 +65,7 @@ final class BotPlanning {
         plan.kafka.bootstrapServers = gateway.spec.kafka.bootstrapServers
         plan.telegram.apiBaseURL = gateway.spec.apiBaseURL
         let context = WorkerContext(
-            bot: bot, botID: identity.botID, token: credential, gateway: gateway,
-            kafka: try await kafkaAccess(gateway))
+            bot: bot, botID: identity.botID, token: credential, gateway: gateway, kafka: try await access(of: gateway))
         try await verifyIdentity(context, former: identity.former)
         if let former = identity.former { try await release(former, context) }
         status.botID = identity.botID.description
@@ -77,16 +76,16 @@ final class BotPlanning {
         try await planWebhook(context, secrets)
     }
 
-    /// What it takes to be let in by the gateway's brokers.
-    private func kafkaAccess(_ gateway: TelegramGateway) async throws -> KafkaAccess {
+    private func tokenSecret() async throws -> Secret? { try await secret(bot.tokenSecretKey) }
+
+    /// How the gateway's brokers are reached.
+    private func access(of gateway: TelegramGateway) async throws -> KafkaAccess {
         var found: [String: Secret] = [:]
         for name in gateway.spec.kafka.secretNames {
             found[name] = try await secret(ObjectKey(namespace: gateway.metadata.namespace, name: name))
         }
         return KafkaAccess(gateway.spec.kafka, secrets: try KafkaCredentials.values(gateway, found))
     }
-
-    private func tokenSecret() async throws -> Secret? { try await secret(bot.tokenSecretKey) }
 
     /// A Secret with that of the files laid over it.
     private func secret(_ key: ObjectKey) async throws -> Secret? {
