@@ -31,7 +31,13 @@ import Testing
 
     /// What the Deployment's controller says when `ready` pods of the present template are there.
     private static func pods(_ platform: Platform, ready: Int) async throws {
-        let generation = try await platform.client.get(Deployment.self, deployment).metadata.generation ?? 0
+        // The last step of its making changes an annotation, and with it the generation.
+        var generation: Int64 = 0
+        try await platform.eventually("the Deployment is made to its end") {
+            let metadata = try await platform.client.get(Deployment.self, deployment).metadata
+            generation = metadata.generation ?? 0
+            return metadata.annotations?[Annotations.replicasHandedOver] == "true" ? nil : "not yet"
+        }
         _ = try await platform.controlPlane.requestSuccessfully(
             "PATCH", "/apis/apps/v1/namespaces/bots/deployments/bot-echo/status",
             body: """

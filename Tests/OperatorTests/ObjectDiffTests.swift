@@ -14,7 +14,9 @@ import Testing
     }
 
     private func text(_ value: JSONValue?) -> String {
-        guard let value, let data = try? JSONEncoder().encode(value) else { return "-" }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let value, let data = try? encoder.encode(value) else { return "-" }
         return String(decoding: data, as: UTF8.self)
     }
 

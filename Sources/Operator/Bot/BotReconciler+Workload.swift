@@ -53,7 +53,9 @@ extension BotReconciler {
     ) async throws -> Int {
         let found = observed == nil ? try await foreign(wanted, of: context.bot) : nil
         let replicas = observed?.replicas ?? found?.spec.replicas ?? ReplicaPlan.initial(context.bot, hasKEDA: hasKEDA)
-        if observed == nil, let first = WorkerManifests.deployment(context, replicas: replicas) {
+        if observed == nil, var first = WorkerManifests.deployment(context, replicas: replicas) {
+            // A version that has failed before has another image.
+            first.spec.template = wanted.spec.template
             _ = try await client.apply(first, fieldManager: FieldManager.main, force: true)
         }
         FaultPoint.passed(.deploymentCreated)
