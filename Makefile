@@ -63,6 +63,10 @@ test-asan: deps ## Unit tests under Address and Leak Sanitizer
 lint: deps ## Formatting and rules of the house, scripts, manifests
 	@scripts/phase.sh "lint" scripts/lint.sh
 
+.PHONY: reference
+reference: deps ## Write docs/reference from the CRDs
+	@scripts/make-reference.py
+
 .PHONY: format
 format: ## Format all Swift sources
 	@swift format format --in-place --recursive --parallel --configuration .swift-format \

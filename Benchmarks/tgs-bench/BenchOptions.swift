@@ -4,7 +4,7 @@ import Foundation
 struct BenchOptions: Sendable {
     /// A part of the benchmark that can be run alone.
     enum Section: String, CaseIterable, Sendable {
-        case reconcile, memory, webhook, latency
+        case reconcile, memory, webhook, latency, wake
     }
 
     /// A malformed command line.
@@ -25,6 +25,8 @@ struct BenchOptions: Sendable {
     var rounds = 3
     /// Updates sent one after the other in the latency part; ten times as many at a rate.
     var updates = 200
+    /// How often a sleeping bot is woken in the wake part; each takes six seconds.
+    var wakes = 20
     /// The program under test.
     var program = ""
     /// The program of `Benchmarks/bare-mhd`.
@@ -54,6 +56,7 @@ struct BenchOptions: Sendable {
             case "--seconds": seconds = try Self.number(option, value)
             case "--rounds": rounds = try Self.number(option, value)
             case "--updates": updates = try Self.number(option, value)
+            case "--wakes": wakes = try Self.number(option, value)
             case "--tgs": program = value
             case "--bare-mhd": bareServer = value
             case "--json": output = value

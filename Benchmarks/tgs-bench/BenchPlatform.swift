@@ -66,7 +66,7 @@ final class BenchPlatform: Sendable {
 
     private func prepare() async throws {
         let keda = "\(folder)/keda.yaml"
-        try KEDAResources.scaledObjects.write(toFile: keda, atomically: true, encoding: .utf8)
+        try KEDAResources.all.write(toFile: keda, atomically: true, encoding: .utf8)
         for file in ["\(ProjectFolder.crds)/telegrambots.yaml", "\(ProjectFolder.crds)/telegramgateways.yaml", keda] {
             try await controlPlane.applyCRDs(file)
         }

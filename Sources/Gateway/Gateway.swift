@@ -38,7 +38,8 @@ package final class Gateway: Sendable {
         let metrics = GatewayMetrics(registry)
         let directory = BindingDirectory()
         let configuration = KafkaConfiguration(
-            bootstrapServers: settings.bootstrapServers, clientID: "telegram-serverless-gateway")
+            bootstrapServers: settings.bootstrapServers, clientID: "telegram-serverless-gateway",
+            security: settings.kafkaSecurity)
         var producerConfiguration = configuration
         // What the webhook server lets in must fit a record, wrapped and with its headers; the broker has the last word.
         producerConfiguration.properties["message.max.bytes"] = "\(max(1_000_000, settings.maxBodyBytes + 65_536))"
@@ -49,9 +50,11 @@ package final class Gateway: Sendable {
                 deliveryTimeout: settings.deliveryTimeout),
             logger: logger, metrics: registry)
         let produce: @Sendable (KafkaRecord) async throws -> Void = { _ = try await producer.send($0) }
+        let wakes = WakeSender(metrics: metrics, logger: logger, produce: produce)
+        directory.observe { wakes.keep { directory.binding($0) != nil } }
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,
-            produce: produce)
+            produce: produce, wake: { wakes.updateArrived($0) })
         var router = HTTPRouter()
         router.post("/webhook/:bot") { request in
             await handler.handle(request, bot: request.parameters["bot"] ?? "")

@@ -16,6 +16,8 @@ package struct GatewayMetrics: Sendable {
     package let bindings: Gauge
     /// Binding Secrets that could not be read.
     package let malformedBindings: Counter
+    /// Signals to wake a bot by `result`: `sent`, `failed`.
+    package let wakeSignals: Counter
 
     package init(_ registry: MetricsRegistry) {
         webhooks = registry.counter(
@@ -29,6 +31,9 @@ package struct GatewayMetrics: Sendable {
         outgoingDuration = registry.histogram(
             "tgs_gateway_bot_api_duration_seconds", help: "Duration of one Bot API call.")
         bindings = registry.gauge("tgs_gateway_bindings", help: "Bots that this gateway carries.")
+        wakeSignals = registry.counter(
+            "tgs_gateway_wake_signals_total", help: "Signals to the operator that a bot has an update.",
+            labels: ["result"])
         malformedBindings = registry.counter(
             "tgs_gateway_malformed_bindings_total", help: "Binding Secrets that could not be read.")
     }

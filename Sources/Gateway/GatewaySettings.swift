@@ -1,3 +1,4 @@
+package import KafkaClient
 package import KubernetesTypes
 
 /// How a gateway works; every setting has a flag and an environment variable in `tgs gateway --help`.
@@ -6,6 +7,8 @@ package struct GatewaySettings: Sendable {
     package var gateway: ObjectKey
     /// "host:port,host:port".
     package var bootstrapServers: String
+    /// How the brokers are reached and logged in to.
+    package var kafkaSecurity = KafkaSecurity.plaintext
     /// The Bot API server that outgoing calls go to.
     package var apiBaseURL = "https://api.telegram.org"
     /// The address that webhooks come in at.

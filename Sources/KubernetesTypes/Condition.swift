@@ -1,7 +1,7 @@
 /// `metav1.Condition`.
 package struct Condition: Codable, Sendable, Hashable {
     /// "True", "False" or "Unknown".
-    package enum Status: String, Codable, Sendable {
+    package enum Status: String, Codable, Sendable, CaseIterable {
         case `true` = "True"
         case `false` = "False"
         case unknown = "Unknown"

@@ -17,6 +17,8 @@ package struct Deployment: KubernetesResource, Equatable {
         package var selector: LabelSelector
         package var template: PodTemplateSpec
         package var revisionHistoryLimit: Int?
+        /// For how long a pod must have been ready to count as available.
+        package var minReadySeconds: Int?
 
         package init(
             replicas: Int? = nil, selector: LabelSelector, template: PodTemplateSpec, revisionHistoryLimit: Int? = nil

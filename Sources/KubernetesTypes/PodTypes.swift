@@ -1,3 +1,6 @@
+import FoundationEssentials
+package import JSON
+
 /// `v1.EnvVar`.
 package struct EnvVar: Codable, Sendable, Hashable {
     package var name: String
@@ -90,11 +93,18 @@ package struct ResourceRequirements: Codable, Sendable, Hashable {
     }
 }
 
+/// `v1.PullPolicy`: when the kubelet pulls an image.
+package enum ImagePullPolicy: String, Codable, Sendable, CaseIterable {
+    case always = "Always"
+    case ifNotPresent = "IfNotPresent"
+    case never = "Never"
+}
+
 /// `v1.Container`, the part that the platform sets.
 package struct Container: Codable, Sendable, Hashable {
     package var name: String
     package var image: String
-    package var imagePullPolicy: String?
+    package var imagePullPolicy: ImagePullPolicy?
     package var command: [String]?
     package var args: [String]?
     package var env: [EnvVar]?
@@ -132,6 +142,8 @@ package struct PodSpec: Codable, Sendable, Hashable {
     package var serviceAccountName: String?
     package var automountServiceAccountToken: Bool?
     package var terminationGracePeriodSeconds: Int?
+    /// Absent: `Always`.
+    package var restartPolicy: String?
 
     package init(containers: [Container]) { self.containers = containers }
 }
@@ -140,9 +152,26 @@ package struct PodSpec: Codable, Sendable, Hashable {
 package struct PodTemplateSpec: Codable, Sendable, Equatable {
     package var metadata: ObjectMeta
     package var spec: PodSpec
+    /// A part of a template, of any fields, that is laid over this one when it is written: see ``StrategicMerge``.
+    package var overlay: JSONValue?
 
-    package init(metadata: ObjectMeta, spec: PodSpec) {
+    package init(metadata: ObjectMeta, spec: PodSpec, overlay: JSONValue? = nil) {
         self.metadata = metadata
         self.spec = spec
+        self.overlay = overlay
+    }
+
+    private enum CodingKeys: String, CodingKey { case metadata, spec }
+
+    package func encode(to encoder: any Encoder) throws {
+        guard let overlay else {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(metadata, forKey: .metadata)
+            try container.encode(spec, forKey: .spec)
+            return
+        }
+        let plain = PodTemplateSpec(metadata: metadata, spec: spec)
+        let base = try JSONDecoder().decode(JSONValue.self, from: try JSONEncoder().encode(plain))
+        try StrategicMerge.merge(base, with: overlay).encode(to: encoder)
     }
 }

@@ -25,6 +25,7 @@ package final class OperatorService: Service {
     private let events: EventRecorder
     private let elector: LeaderElector?
     private let controller: Controller<TelegramBot>
+    private let wakes: WakeListener
     private let kafka: KafkaAdminPool
 
     /// - Parameters:
@@ -39,20 +40,21 @@ package final class OperatorService: Service {
         let events = EventRecorder(
             client, controller: "telegram-serverless.io/operator", instance: identity, logger: logger,
             metrics: metrics)
-        let controller = BotController(
+        let bots = BotController(
             client: client, kafka: kafka, http: http, events: events, settings: settings, logger: logger,
-            metrics: metrics, health: health
-        ).controller
+            metrics: metrics, health: health)
+        let (controller, wakes) = (bots.controller, bots.wakes)
         self.kafka = kafka
         self.events = events
         self.controller = controller
+        self.wakes = wakes
         elector = leaderElection.map { election in
             // A standby is healthy and ready: it has nothing to wait for but its turn.
             health.markReady("controller telegrambots")
             return LeaderElector(
                 KubernetesLeaseStorage(client), lease: election.lease, identity: election.identity, logger: logger,
                 metrics: metrics,
-                onStartedLeading: { try await controller.run() },
+                onStartedLeading: { try await Self.work(controller, wakes) },
                 onStoppedLeading: { await controller.shutdown() })
         }
     }
@@ -64,11 +66,19 @@ package final class OperatorService: Service {
         if let elector {
             try await elector.run()
         } else {
-            try await controller.run()
+            try await Self.work(controller, wakes)
         }
         await events.shutdown()
         _ = await recording.result
         await kafka.close()
+    }
+
+    private static func work(_ controller: Controller<TelegramBot>, _ wakes: WakeListener) async throws {
+        let listening = Task { await wakes.run() }
+        defer { listening.cancel() }
+        try await controller.run()
+        listening.cancel()
+        await listening.value
     }
 
     package func shutdown() async {

@@ -3,13 +3,19 @@ package struct OperatorSettings: Sendable {
     /// Only bots of this namespace; `nil`: of all.
     package var namespace: String?
     /// Reconciles that may run at the same time.
-    package var workers = 16
+    package var workers = 24
     /// How often a bot that is well is looked at without a cause: Kafka and Telegram cannot be watched.
     package var resyncInterval = Duration.seconds(600)
     /// How often Telegram is asked again whether it still knows a token.
     package var tokenCheckInterval = Duration.seconds(6 * 3600)
     /// How long a deletion waits for a broker or a Bot API server that does not answer before it leaves things behind.
     package var deletionPatience = Duration.seconds(600)
+    /// How often the offsets of a bot that sleeps are committed again: brokers forget them after a week.
+    package var offsetRefreshInterval = Duration.seconds(24 * 3600)
+    /// For how long the gateway takes a bot's old webhook secret beside a new one.
+    package var webhookSecretOverlap = Duration.seconds(300)
+    /// How long the deletion of a bot waits for its worker and the gateway to answer what has come in.
+    package var drainTimeout = Duration.seconds(30)
     /// The first delay after a failed reconcile.
     package var retryBase = Duration.milliseconds(500)
     /// The longest delay between failed reconciles.

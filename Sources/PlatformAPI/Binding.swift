@@ -14,8 +14,21 @@ package struct Binding: Sendable, Equatable {
     package var incomingTopic: String
     package var outgoingTopic: String
     package var deadLetterTopic: String
+    /// Whether updates are taken.
+    package var intake: Intake
 
-    package init(botID: BotID, owner: String, token: String, webhookSecrets: [String]) {
+    /// What the gateway does with updates of the bot.
+    package enum Intake: String, Sendable, CaseIterable {
+        /// Puts them on the incoming topic.
+        case accept
+        /// Answers 503, so that Telegram keeps them.
+        case refuse
+    }
+
+    package init(
+        botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept
+    ) {
+        self.intake = intake
         self.botID = botID
         self.owner = owner
         self.token = token
@@ -33,6 +46,7 @@ package struct Binding: Sendable, Equatable {
         static let incomingTopic = "incoming_topic"
         static let outgoingTopic = "outgoing_topic"
         static let deadLetterTopic = "dead_letter_topic"
+        static let intake = "intake"
     }
 
     /// The data of the Secret that carries the binding.
@@ -45,6 +59,7 @@ package struct Binding: Sendable, Equatable {
             Key.incomingTopic: incomingTopic,
             Key.outgoingTopic: outgoingTopic,
             Key.deadLetterTopic: deadLetterTopic,
+            Key.intake: intake.rawValue,
         ].mapValues { Data($0.utf8) }
     }
 
@@ -65,6 +80,11 @@ package struct Binding: Sendable, Equatable {
         incomingTopic = try value(Key.incomingTopic)
         outgoingTopic = try value(Key.outgoingTopic)
         deadLetterTopic = try value(Key.deadLetterTopic)
+        // Bindings of an older operator have none.
+        guard let intake = Intake(rawValue: secret.string(Key.intake) ?? Intake.accept.rawValue) else {
+            throw BindingError(secret: secret.key, key: Key.intake)
+        }
+        self.intake = intake
     }
 }
 

@@ -12,8 +12,14 @@ package enum ConditionType: String, Sendable, CaseIterable {
     case workloadReady = "WorkloadReady"
     /// KEDA scales the worker.
     case scalerReady = "ScalerReady"
+    /// Telegram shows the profile of the spec. Absent when the spec has none.
+    case profileSynced = "ProfileSynced"
     /// Telegram delivers to the gateway.
     case webhookReady = "WebhookReady"
+    /// Updates reach the worker, and answers reach Telegram.
+    case delivering = "Delivering"
+    /// Somebody changed what the operator keeps, and `driftPolicy: Report` leaves it so. Present only while it holds.
+    case drifted = "Drifted"
     /// kstatus: work is under way.
     case reconciling = "Reconciling"
     /// kstatus: nothing will get better without a change by a person.

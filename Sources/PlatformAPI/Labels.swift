@@ -12,7 +12,11 @@ package enum Labels {
     /// On a binding Secret: the gateway that it is for.
     package static let gateway = "telegram-serverless.io/gateway"
 
+    /// Fingerprint of what a migration is to.
+    package static let version = "telegram-serverless.io/version"
+
     package static let workerComponent = "worker"
+    package static let migrationComponent = "migration"
     package static let bindingComponent = "binding"
 }
 
@@ -26,6 +30,14 @@ package enum Annotations {
     package static let owner = "telegram-serverless.io/owner"
     /// On a worker's pod template: fingerprint of its Secret, so that a changed token rolls the workers.
     package static let secretHash = "telegram-serverless.io/secret-hash"
+    /// On a TelegramBot: any value; a change of it gives the webhook a new secret.
+    package static let rotateWebhookSecret = "telegram-serverless.io/rotate-webhook-secret"
+    /// On a binding Secret: the value of ``rotateWebhookSecret`` that has been acted on.
+    package static let rotation = "telegram-serverless.io/rotation"
+    /// On a binding Secret: since when its first webhook secret is the present one, in seconds since 1970.
+    package static let secretSince = "telegram-serverless.io/webhook-secret-since"
+    /// On a ScaledObject: when the bot was woken, in seconds since 1970. There until KEDA has taken over.
+    package static let wokenAt = "telegram-serverless.io/woken-at"
     /// "true" on a Deployment once `spec.replicas` has been handed to the autoscaler.
     package static let replicasHandedOver = "telegram-serverless.io/replicas-handed-over"
 }
@@ -35,6 +47,8 @@ package enum FieldManager {
     package static let main = "telegram-serverless"
     /// Holds `spec.replicas` of a Deployment from its creation until the autoscaler takes it.
     package static let scale = "telegram-serverless-scale"
+    /// Holds the annotations on a ScaledObject while a bot is being woken.
+    package static let wake = "telegram-serverless-wake"
 }
 
 /// The finalizer of a TelegramBot: there until everything made for it outside its namespace is taken back.

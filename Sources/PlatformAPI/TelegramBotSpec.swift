@@ -1,3 +1,4 @@
+package import JSON
 package import KubernetesTypes
 
 /// What the owner of a bot asks for. Fields that are absent take the defaults named here, which are also the defaults of
@@ -5,25 +6,44 @@ package import KubernetesTypes
 package struct TelegramBotSpec: Codable, Sendable, Equatable {
     /// The Secret, in the bot's namespace, that holds the token @BotFather gave.
     package var tokenSecretRef: SecretKeyReference
+    /// `bot_<number>`: which bot the token must be of. Absent: the first one that Telegram confirmed.
+    package var botID: String?
     /// The gateway that carries the bot's messages; absent: the cluster's default gateway.
     package var gatewayRef: GatewayReference?
     package var updates: Updates?
     package var worker: Worker?
     package var scaling: Scaling?
     package var kafka: Kafka?
+    /// Switches by name, given to the worker as variables `FEATURE_<NAME>`.
+    package var features: [String: Bool]?
+    package var profile: Profile?
+    /// Absent: the bot works.
+    package var suspend: Suspension?
+    /// Absent: `Repair`.
+    package var driftPolicy: DriftPolicy?
+    /// Absent: `IfOwned`.
+    package var adoptionPolicy: AdoptionPolicy?
     /// What happens to topics and offsets when the bot is deleted; absent: `Delete`.
     package var deletionPolicy: DeletionPolicy?
 
     package init(
-        tokenSecretRef: SecretKeyReference, gatewayRef: GatewayReference? = nil, updates: Updates? = nil,
-        worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil, deletionPolicy: DeletionPolicy? = nil
+        tokenSecretRef: SecretKeyReference, botID: String? = nil, gatewayRef: GatewayReference? = nil,
+        updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil,
+        profile: Profile? = nil, features: [String: Bool]? = nil, suspend: Suspension? = nil,
+        driftPolicy: DriftPolicy? = nil, adoptionPolicy: AdoptionPolicy? = nil, deletionPolicy: DeletionPolicy? = nil
     ) {
         self.tokenSecretRef = tokenSecretRef
+        self.botID = botID
+        self.features = features
+        self.suspend = suspend
+        self.driftPolicy = driftPolicy
+        self.adoptionPolicy = adoptionPolicy
         self.gatewayRef = gatewayRef
         self.updates = updates
         self.worker = worker
         self.scaling = scaling
         self.kafka = kafka
+        self.profile = profile
         self.deletionPolicy = deletionPolicy
     }
 }
@@ -59,17 +79,22 @@ extension TelegramBotSpec {
         package var allowedUpdates: [String]?
         /// Simultaneous webhook connections, 1–100; absent: 40.
         package var maxConnections: Int?
+        /// Whether a webhook that points elsewhere may be replaced; absent: `IfUnowned`.
+        package var webhookAdoption: WebhookAdoption?
 
-        package init(allowedUpdates: [String]? = nil, maxConnections: Int? = nil) {
+        package init(
+            allowedUpdates: [String]? = nil, maxConnections: Int? = nil, webhookAdoption: WebhookAdoption? = nil
+        ) {
             self.allowedUpdates = allowedUpdates
             self.maxConnections = maxConnections
+            self.webhookAdoption = webhookAdoption
         }
     }
 
     /// The program that answers the bot's updates, as a container.
     package struct Worker: Codable, Sendable, Equatable {
         package var image: String
-        package var imagePullPolicy: String?
+        package var imagePullPolicy: ImagePullPolicy?
         package var command: [String]?
         package var args: [String]?
         package var env: [EnvVar]?
@@ -77,12 +102,20 @@ extension TelegramBotSpec {
         package var resources: ResourceRequirements?
         package var imagePullSecrets: [LocalObjectReference]?
         package var serviceAccountName: String?
+        /// A part of a pod template, of any fields, that is laid over the one made of the fields above.
+        package var template: JSONValue?
+        package var migration: Migration?
+        package var rollout: Rollout?
 
         package init(
-            image: String, imagePullPolicy: String? = nil, command: [String]? = nil, args: [String]? = nil,
+            image: String, imagePullPolicy: ImagePullPolicy? = nil, command: [String]? = nil, args: [String]? = nil,
             env: [EnvVar]? = nil, envFrom: [EnvFromSource]? = nil, resources: ResourceRequirements? = nil,
-            imagePullSecrets: [LocalObjectReference]? = nil, serviceAccountName: String? = nil
+            imagePullSecrets: [LocalObjectReference]? = nil, serviceAccountName: String? = nil,
+            template: JSONValue? = nil, migration: Migration? = nil, rollout: Rollout? = nil
         ) {
+            self.template = template
+            self.migration = migration
+            self.rollout = rollout
             self.image = image
             self.imagePullPolicy = imagePullPolicy
             self.command = command
@@ -137,6 +170,42 @@ extension TelegramBotSpec {
             self.replicationFactor = replicationFactor
             self.config = config
         }
+    }
+
+    /// Whose webhook at Telegram may be replaced by the bot's own.
+    package enum WebhookAdoption: String, Codable, Sendable, CaseIterable {
+        /// None that points elsewhere, not even where the bot had its webhook before.
+        case never = "Never"
+        /// Where there is none, where the bot had its webhook before, and where it points at a gateway of this cluster.
+        case ifUnowned = "IfUnowned"
+        /// Any.
+        case always = "Always"
+    }
+
+    /// How a bot is at rest. No worker runs in any case.
+    package enum Suspension: String, Codable, Sendable, CaseIterable {
+        /// Updates are taken and kept in Kafka.
+        case buffer = "Buffer"
+        /// Updates are refused: Telegram keeps them for as long as it does, 24 hours for messages.
+        case refuse = "Refuse"
+        /// The webhook is taken away: Telegram keeps updates as for `Refuse`.
+        case off = "Off"
+    }
+
+    /// What happens to a difference that somebody else made.
+    package enum DriftPolicy: String, Codable, Sendable, CaseIterable {
+        /// It is put right.
+        case repair = "Repair"
+        /// It is told in the condition `Drifted`, and left.
+        case report = "Report"
+    }
+
+    /// What happens to topics, Deployment and Secret of the right names that are there already.
+    package enum AdoptionPolicy: String, Codable, Sendable, CaseIterable {
+        /// Those that carry the platform's mark are used, others refused.
+        case ifOwned = "IfOwned"
+        /// They are taken over.
+        case always = "Always"
     }
 
     package enum DeletionPolicy: String, Codable, Sendable, CaseIterable {

@@ -41,10 +41,16 @@ package struct TelegramGatewaySpec: Codable, Sendable, Equatable {
         package var bootstrapServers: String
         /// Of the topics made for bots; absent: the brokers' default.
         package var replicationFactor: Int?
+        /// Absent: plain text.
+        package var tls: TLS?
+        /// Absent: nobody logs in, except by a certificate.
+        package var sasl: SASL?
 
-        package init(bootstrapServers: String, replicationFactor: Int? = nil) {
+        package init(bootstrapServers: String, replicationFactor: Int? = nil, tls: TLS? = nil, sasl: SASL? = nil) {
             self.bootstrapServers = bootstrapServers
             self.replicationFactor = replicationFactor
+            self.tls = tls
+            self.sasl = sasl
         }
     }
 

@@ -15,6 +15,8 @@ extension Worker {
         private var token: Sensitive<String>
         /// Kafka's bootstrap servers: "host:port,host:port".
         public var kafkaBrokers: String
+        /// How the brokers are reached and logged in to; plain text unless set.
+        public var kafkaLogin = KafkaLogin()
         /// Where updates come from.
         public var incomingTopic: String
         /// Where answers go.
@@ -51,7 +53,8 @@ extension Worker {
         }
 
         /// What the platform puts into a worker's environment: BOT_ID, BOT_TOKEN, KAFKA_BROKERS, KAFKA_INCOMING_TOPIC,
-        /// KAFKA_OUTGOING_TOPIC, KAFKA_CONSUMER_GROUP and TELEGRAM_API_BASE_URL (Telegram's own server unless set).
+        /// KAFKA_OUTGOING_TOPIC, KAFKA_CONSUMER_GROUP and TELEGRAM_API_BASE_URL (Telegram's own server unless set); for a
+        /// Kafka cluster with TLS or a login what ``KafkaLogin`` lists as well.
         /// - Parameter environment: the process's own unless given.
         /// - Throws: ``WorkerError`` that names every variable which is missing or empty.
         public static func fromEnvironment(
@@ -82,6 +85,7 @@ extension Worker {
                 throw WorkerError(
                     .environment, "\(WorkerEnvironment.botID) is \"\(configuration.botID)\": bot_<number> is wanted")
             }
+            configuration.kafkaLogin = try KafkaLogin(environment: environment)
             if let url = environment[WorkerEnvironment.apiBaseURL], !url.isEmpty {
                 configuration.telegramAPIBaseURL = url
             }

@@ -4,13 +4,16 @@ import Glibc
 @main
 struct TGS {
     static let version = "0.1.0"
-    static var commands: [any Command.Type] { [OperatorCommand.self, GatewayCommand.self, SimulatorCommand.self] }
+    static var commands: [any Command.Type] {
+        [OperatorCommand.self, GatewayCommand.self, SimulatorCommand.self, PlanCommand.self]
+    }
 
     static func main() async {
         exit(await run(Array(CommandLine.arguments.dropFirst()), environment: Environment.all))
     }
 
-    /// - Returns: the exit code: 0 after an orderly end, 1 after a failure, 2 when the command line is wrong.
+    /// - Returns: the exit code: 0 after an orderly end, 1 after a failure, 2 when the command line is wrong. A
+    ///   ``ReportingCommand`` has its own.
     static func run(_ arguments: [String], environment: [String: String]) async -> Int32 {
         guard let name = arguments.first else {
             Console.error(overview)
@@ -44,11 +47,13 @@ struct TGS {
         do {
             let values = try OptionValues(
                 command: title, options: command.options, arguments: arguments, environment: environment)
-            try await command.init(values).run()
+            let command = try command.init(values)
+            if let reporting = command as? any ReportingCommand { return try await reporting.report() }
+            try await command.run()
             return 0
         } catch let error as UsageError {
             Console.error("\(error)\n")
-            return 2
+            return command is any ReportingCommand.Type ? 1 : 2
         } catch {
             Console.error("\(title): \(error)\n")
             return 1

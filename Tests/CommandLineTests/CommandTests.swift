@@ -35,7 +35,7 @@ import Testing
         defer { kubeconfig.remove() }
         let values = try OptionValues(
             command: name, options: command.options, arguments: kubeconfig.arguments(for: command),
-            environment: ["TGS_NAME": "n", "TGS_KAFKA_BROKERS": "k:9092"])
+            environment: ["TGS_NAME": "n", "TGS_KAFKA_BROKERS": "k:9092", "TGS_FILE": "f"])
         #expect(throws: Never.self) { _ = try command.init(values) }
     }
 
@@ -49,6 +49,26 @@ import Testing
         }
         #expect(await TGS.run(["simulator"], environment: ["TGS_ENFORCE_LIMITS": "perhaps"]) == 2)
         #expect(await TGS.run(["gateway", "--name", "g"], environment: ["TGS_LOG_LEVEL": "loud"]) == 2)
+    }
+
+    /// Its 2 says that something would change.
+    @Test func mistakesOnThePlansCommandLineEndWithOne() async {
+        for arguments in [
+            ["plan"], ["plan", "bot.yaml"], ["plan", "-f"], ["plan", "-x", "a"], ["plan", "--files", "a"],
+            ["plan", "-f", "a", "-o", "yaml"], ["plan", "-f", "a", "--kafka-timeout", "soon"],
+        ] {
+            #expect(await TGS.run(arguments, environment: [:]) == 1, "\(arguments)")
+        }
+    }
+
+    @Test func aFileThatIsNotThereIsNamed() throws {
+        let kubeconfig = try Kubeconfig()
+        defer { kubeconfig.remove() }
+        let result = try Program.run(
+            ["plan", "-f", "/no/such/bot.yaml"] + kubeconfig.arguments(for: PlanCommand.self))
+        #expect(result.code == 1)
+        #expect(result.errors.contains("/no/such/bot.yaml cannot be read"), "\(result.errors)")
+        #expect(result.output.isEmpty)
     }
 
     @Test func helpAndVersionEndWithNought() async {

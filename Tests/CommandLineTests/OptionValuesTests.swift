@@ -10,6 +10,7 @@ import Testing
         CommandOption("time-scale", "FACTOR", default: "1", "Of time."),
         CommandOption("leader-election", nil, "One of several works."),
         CommandOption("name", "NAME", "Whose."),
+        CommandOption("file", "FILE", letter: "f", isRepeatable: true, "Which."),
     ]
 
     private func values(
@@ -30,6 +31,16 @@ import Testing
         } catch {
             return "not a UsageError: \(error)"
         }
+    }
+
+    @Test func someOptionsHaveALetterAndSeveralValues() throws {
+        #expect(try values(["-f", "a", "--file", "b,c", "--file=-"]).strings("file") == ["a", "b,c", "-"])
+        #expect(try values([], ["TGS_FILE": "a,b"]).strings("file") == ["a", "b"])
+        #expect(complaint { _ = try values().strings("file") }.contains("needs --file FILE"))
+        #expect(complaint { _ = try values(["-f"]) }.contains("--file needs a value"))
+        #expect(complaint { _ = try values(["-g", "a"]) }.contains("takes no argument \"-g\""))
+        let help = HelpText.command("tgs x", summary: "", options: Self.options)
+        #expect(help.contains("  -f, --file FILE  (TGS_FILE)\n"))
     }
 
     @Test func flagBeatsEnvironmentBeatsDefault() throws {

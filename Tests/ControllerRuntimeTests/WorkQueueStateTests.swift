@@ -135,6 +135,24 @@ import Testing
         #expect(order.filter { $0.hasPrefix("fast") } == (0..<16).map { "fast\($0)" })
     }
 
+    /// However many of them hang, there is room for what people change.
+    @Test func onlySoManyBackgroundKeysAreWorkedOnAtOnce() {
+        let queue = Machine(
+            WorkQueueState<String>(retry: Backoff(base: .seconds(1), maximum: .seconds(8)), backgroundLimit: 2))
+        for key in ["a", "b", "c"] { queue({ $0.add(key, priority: .background) }) }
+        #expect(queue({ $0.next() }) == "a")
+        #expect(queue({ $0.next() }) == "b")
+        #expect(queue({ $0.next() }) == nil)
+        queue({ $0.add("urgent") })
+        #expect(queue({ $0.next() }) == "urgent")
+        queue({ $0.done("a") })
+        #expect(queue({ $0.next() }) == "c")
+        queue({ $0.done("b") })
+        queue({ $0.done("c") })
+        queue({ $0.done("urgent") })
+        #expect(queue({ $0.isIdle }))
+    }
+
     @Test func anUrgentAddMovesAKeyForward() {
         let queue = queue()
         for key in ["a", "b", "c"] { queue({ $0.add(key, priority: .background) }) }

@@ -69,6 +69,49 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func theTemplateAndFeaturesReachTheWorker() async throws {
+        try await Platform.with { platform in
+            try await platform.makeBot("shaped")
+            try await platform.apply(
+                """
+                apiVersion: telegram-serverless.io/v1alpha1
+                kind: TelegramBot
+                metadata: {name: shaped, namespace: bots}
+                spec:
+                  tokenSecretRef: {name: shaped-token}
+                  features: {newMenu: true, dark-mode: false}
+                  worker:
+                    image: example.org/echo:1
+                    template:
+                      metadata: {labels: {team: shop}}
+                      spec:
+                        tolerations: [{key: spot, operator: Exists}]
+                        containers:
+                          - {name: bot, volumeMounts: [{name: cache, mountPath: /cache}]}
+                          - {name: side, image: example.org/side:1}
+                        volumes: [{name: cache, emptyDir: {}}]
+                """)
+            try await platform.waitFor(.ready, of: "shaped", "True/Ready")
+            let found = try await platform.controlPlane.kubectl(
+                "get", "deployment", "bot-shaped", "-n", "bots", "-o",
+                "jsonpath={.spec.template.metadata.labels.team} {.spec.template.spec.tolerations[0].key} "
+                    + "{.spec.template.spec.containers[*].name} {.spec.template.spec.containers[0].volumeMounts[0].mountPath} "
+                    + "{.spec.template.spec.containers[0].env[?(@.name==\"FEATURE_NEWMENU\")].value} "
+                    + "{.spec.template.spec.containers[0].env[?(@.name==\"FEATURE_DARK_MODE\")].value}")
+            #expect(found == "shop spot bot side /cache true false")
+            // What the API server refuses is said, and mended by a change.
+            let refused =
+                #"[{"op":"add","path":"/spec/worker/template/spec/volumes/0/hostPath","value":{"path":"/x"}}]"#
+            _ = try await platform.controlPlane.kubectl(
+                "patch", "telegrambot", "shaped", "-n", "bots", "--type=json", "-p", refused)
+            try await platform.waitFor(.workloadReady, of: "shaped", "False/DeploymentRefused")
+            _ = try await platform.controlPlane.kubectl(
+                "patch", "telegrambot", "shaped", "-n", "bots", "--type=json", "-p",
+                #"[{"op":"remove","path":"/spec/worker/template"}]"#)
+            try await platform.waitFor(.ready, of: "shaped", "True/Ready")
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func handEditsArePutBack() async throws {
         try await Platform.with { platform in
             let bot = try await platform.makeBot("drift")

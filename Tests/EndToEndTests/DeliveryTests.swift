@@ -1,4 +1,7 @@
 import Foundation
+import JSON
+import KafkaClient
+import Observability
 import PlatformAPI
 import Simulator
 import TestRig
@@ -34,12 +37,61 @@ import Testing
             _ = try await platform.controlPlane.kubectl("delete", "telegrambot", "again", "-n", "bots", "--timeout=60s")
             try platform.simulator.write(MessageSpec(bot: bot.id, user: 9, text: "are you there?"))
             try await platform.apply(Platform.manifest("again"))
-            try await platform.waitFor(.ready, of: "again", "True/Ready")
+            // Not Ready: the message that waits wakes the bot, and no pod runs in this rig.
+            try await platform.waitFor(.webhookReady, of: "again", "True/WebhookSet")
             let worker = try EchoWorker(BotID(number: bot.id), bootstrapServers: platform.broker.bootstrapServers)
             let filter = RecordFilter(bot: bot.id, method: "sendMessage", sentOnly: true)
             let answers = await platform.simulator.calls(filter, count: 1, within: .seconds(60))
             let hops = try await platform.hops(of: bot)
             #expect(answers.map(\.text) == ["echo: are you there?"], "\(hops)")
+            try await worker.stop()
+        }
+    }
+
+    /// Each hop is broken in turn, and `Delivering` names it, until it is mended.
+    @Test(.timeLimit(.minutes(5))) func theBrokenHopIsNamed() async throws {
+        try await Platform.with { platform in
+            await platform.process("operator")?.terminate()
+            try await platform.startOperator(["--resync-interval", "2s"])
+            let bot = try await platform.makeBot("hops")
+            let id = BotID(number: bot.id)
+            try await platform.apply(Platform.manifest("hops"))
+            try await platform.waitFor(.ready, of: "hops", "True/Ready")
+            try await platform.waitFor(.delivering, of: "hops", "True/Delivering")
+
+            // Nobody reads: no pod runs in this rig.
+            try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "anybody?"))
+            try await platform.waitFor(.delivering, of: "hops", "False/WorkerNotReading")
+            #expect(try await platform.bot("hops")?.status?.kafka?.lag == 1)
+            let worker = try EchoWorker(id, bootstrapServers: platform.broker.bootstrapServers)
+            try await platform.waitFor(.delivering, of: "hops", "True/Delivering")
+            #expect(try await platform.bot("hops")?.status?.kafka?.lag == 0)
+            let calls = await platform.simulator.calls(
+                RecordFilter(method: "sendMessage"), count: 1, within: .seconds(20))
+            #expect(calls.map(\.text) == ["echo: anybody?"])
+
+            // The gateway is gone: updates stay at Telegram, answers in Kafka.
+            await platform.process("gateway")?.terminate()
+            try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "still there?"))
+            try await platform.waitFor(.delivering, of: "hops", "False/GatewayUnreachable")
+            let events = try await platform.controlPlane.kubectl("get", "events", "-n", "bots")
+            #expect(events.contains("GatewayUnreachable"))
+            #expect(events.contains("WorkerNotReading"))
+            try await platform.startGateway()
+            try await platform.waitFor(.delivering, of: "hops", "True/Delivering")
+
+            await platform.process("gateway")?.terminate()
+            let producer = try KafkaProducer(
+                KafkaConfiguration(bootstrapServers: platform.broker.bootstrapServers, clientID: "test"),
+                logger: .silent)
+            let answer = OutgoingEnvelope(method: "sendMessage", params: ["chat_id": 7, "text": "late"])
+            _ = try await producer.send(
+                KafkaRecord(
+                    topic: id.outgoingTopic, value: Array(try JSONEncoder().encode(answer)), headers: []))
+            await producer.close()
+            try await platform.waitFor(.delivering, of: "hops", "False/AnswersNotSent")
+            try await platform.startGateway()
+            try await platform.waitFor(.delivering, of: "hops", "True/Delivering")
             try await worker.stop()
         }
     }

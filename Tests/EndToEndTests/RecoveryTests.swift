@@ -129,4 +129,59 @@ import Testing
             }
         }
     }
+
+    /// Killed once at every step of making and of taking back a bot, it goes on from there and nothing is made twice,
+    /// forgotten or left.
+    @Test(.timeLimit(.minutes(10))) func theOperatorKilledAtEachStepConverges() async throws {
+        try await Platform.with { platform in
+            await platform.process("operator")?.terminate()
+            let making = [
+                "finalizerAdded", "tokenVerified", "topicsClaimed", "topicsCreated", "offsetsCommitted",
+                "topicsMarked", "workerSecretWritten", "bindingWritten", "deploymentCreated", "replicasHeld",
+                "deploymentHandedOver", "scalerWritten", "webhookSet", "statusWritten",
+            ]
+            let deleting = [
+                "webhookRemoved", "scalerDeleted", "deploymentDeleted", "workerSecretDeleted", "bindingDeleted",
+                "groupDeleted", "topicsDeleted", "finalizerRemoved",
+            ]
+            func killed(at point: String) async throws {
+                try await platform.startOperator(faultPoint: point)
+                try await platform.eventually("the operator is killed at \(point)") {
+                    platform.process("operator")?.exit == nil ? "it runs" : nil
+                }
+                try await platform.startOperator()
+            }
+            var bots: [(name: String, info: BotInfo)] = []
+            for point in making {
+                let name = "at-\(point.lowercased())"
+                let bot = try await platform.makeBot(name)
+                bots.append((name, bot))
+                try await platform.apply(Platform.manifest(name))
+                try await killed(at: point)
+                try await platform.waitFor(.ready, of: name, "True/Ready")
+                #expect(try await platform.owned(name, bot).count == 4, "killed at \(point)")
+                #expect(try await platform.topics(bot).count == 3, "killed at \(point)")
+                let key = ObjectKey(namespace: "bots", name: "bot-\(name)")
+                #expect(try await platform.client.get(Deployment.self, key).spec.replicas == 0, "killed at \(point)")
+                let binding = try await platform.client.get(
+                    Secret.self, ObjectKey(namespace: "tgs-system", name: BotID(number: bot.id).bindingName))
+                #expect(
+                    try platform.simulator.state(of: bot.id).webhook?.secretToken
+                        == Binding(binding).webhookSecrets.first, "killed at \(point)")
+                await platform.process("operator")?.terminate()
+            }
+            for (point, bot) in zip(deleting, bots) {
+                _ = try await platform.controlPlane.kubectl(
+                    "delete", "telegrambot", bot.name, "-n", "bots", "--wait=false")
+                try await killed(at: point)
+                try await platform.eventually("\(bot.name) is gone, killed at \(point)") {
+                    try await platform.bot(bot.name) == nil ? nil : "still there"
+                }
+                #expect(try await platform.owned(bot.name, bot.info).isEmpty, "killed at \(point)")
+                #expect(try await platform.topics(bot.info).isEmpty, "killed at \(point)")
+                #expect(try platform.simulator.state(of: bot.info.id).webhook == nil, "killed at \(point)")
+                await platform.process("operator")?.terminate()
+            }
+        }
+    }
 }

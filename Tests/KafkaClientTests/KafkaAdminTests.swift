@@ -65,6 +65,23 @@ extension BrokerTests {
             }
         }
 
+        /// librdkafka remembers how many partitions a topic has, for up to 15 minutes.
+        @Test func offsetsOfNewPartitionsAreKnownAtOnce() async throws {
+            try await KafkaBroker.with { broker in
+                try await broker.createTopic("grow", partitions: 1)
+                try await broker.withAdmin { admin in
+                    let all = (0..<4).map { TopicPartition(topic: "grow", partition: $0) }
+                    #expect(try await admin.logStartOffsets([all[0]]).count == 1)
+                    try await admin.createPartitions(topic: "grow", total: 4)
+                    #expect(try await admin.logStartOffsets(all).count == 4)
+                    let error = await kafkaError {
+                        _ = try await admin.logEndOffsets([TopicPartition(topic: "grow", partition: 4)])
+                    }
+                    #expect(error?.code == .unknownTopic, "\(error?.code.rawValue ?? "none")")
+                }
+            }
+        }
+
         @Test func changingASettingLeavesTheOthers() async throws {
             try await KafkaBroker.with { broker in
                 try await broker.createTopic("set", config: ["retention.ms": "3600000"])

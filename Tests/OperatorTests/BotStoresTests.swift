@@ -80,12 +80,12 @@ import Testing
     }
 
     @Test func bindingsAreFoundByTheirOwner() throws {
-        var binding = BindingManifest.secret(Samples.context(), webhookSecrets: ["new", "old"])
+        var binding = BindingManifest.secret(Samples.context(), Samples.secrets(["new", "old"]))
         binding.metadata.uid = "u"
         binding.metadata.resourceVersion = "5"
         let observed = try ObservedSecret(json: Array(JSONEncoder().encode(binding)))
         #expect(observed.owner == "bots/echo")
-        #expect(observed.webhookSecrets == ["new", "old"])
+        #expect(observed.webhookSecrets == Samples.secrets(["new", "old"]))
         #expect(observed.digest != nil)
         _ = stores.secrets.upsert(binding.key, resourceVersion: "5", observed)
         #expect(stores.secrets.keys(in: BotStores.Index.owner, at: "bots/echo") == [binding.key])
@@ -96,14 +96,14 @@ import Testing
             metadata: ObjectMeta(name: "echo-token", annotations: [Annotations.owner: "bots/echo"]),
             data: ["token": Data("42:secret".utf8)])
         let observed = try ObservedSecret(json: Array(JSONEncoder().encode(secret)))
-        #expect(observed.owner == nil && observed.digest == nil && observed.webhookSecrets == [])
+        #expect(observed.owner == nil && observed.digest == nil && observed.webhookSecrets == nil)
     }
 
     @Test func aBrokenBindingHasNoSecretsToKeep() throws {
-        var binding = BindingManifest.secret(Samples.context(), webhookSecrets: ["s"])
+        var binding = BindingManifest.secret(Samples.context(), Samples.secrets(["s"]))
         binding.data?["token"] = nil
         let observed = try ObservedSecret(json: Array(JSONEncoder().encode(binding)))
-        #expect(observed.webhookSecrets == [])
+        #expect(observed.webhookSecrets == nil)
         #expect(observed.owner == "bots/echo")
     }
 

@@ -26,8 +26,16 @@ import Testing
         try expect(WorkerManifests.scaledObject(Samples.context()), toBe: "scaledobject")
     }
 
+    @Test func withKafkasCredentialsAllIsAsWrittenDown() throws {
+        let context = try Samples.securedContext()
+        try expect(#require(WorkerManifests.deployment(context)), toBe: "secured-deployment")
+        try expect(WorkerManifests.secret(context), toBe: "secured-secret")
+        try expect(WorkerManifests.scaledObject(context), toBe: "secured-scaledobject")
+        try expect(#require(WorkerManifests.triggerAuthentication(context)), toBe: "triggerauthentication")
+    }
+
     @Test func bindingIsAsWrittenDown() throws {
-        try expect(BindingManifest.secret(Samples.context(), webhookSecrets: ["new", "old"]), toBe: "binding")
+        try expect(BindingManifest.secret(Samples.context(), Samples.secrets(["new", "old"])), toBe: "binding")
     }
 
     @Test func aBotWithoutWorkerHasNoDeployment() {
@@ -78,7 +86,7 @@ import Testing
 
     @Test func theBindingOfABotReadsBack() throws {
         let context = Samples.context()
-        let binding = try Binding(BindingManifest.secret(context, webhookSecrets: ["s"]))
+        let binding = try Binding(BindingManifest.secret(context, Samples.secrets(["s"])))
         #expect(binding.botID == context.botID)
         #expect(binding.owner == "bots/echo")
         #expect(binding.token == context.token.token.value)

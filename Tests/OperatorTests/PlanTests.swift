@@ -35,13 +35,29 @@ import Testing
         #expect(wanted(Samples.bot(), gateway).map(\.replicationFactor) == [-1, -1, -1])
     }
 
+    /// Topics with three copies each.
+    private func found(_ partitions: [String: Int], replicas: Int = 3) -> [String: TopicPlan.Found] {
+        partitions.mapValues { TopicPlan.Found(partitions: $0, replicas: replicas) }
+    }
+
+    @Test func anotherNumberOfCopiesIsSaidWithTheNextStep() {
+        let present = found(["bot_42_incoming": 4, "bot_42_outgoing": 1, "bot_42_dead_letter": 1], replicas: 1)
+        let plan = TopicPlan(wanted: wanted(Samples.bot()), found: present)
+        #expect(plan.create == [] && plan.grow == [])
+        #expect(plan.irreparable.count == 3)
+        #expect(plan.irreparable.first?.contains("replicationFactor to 1") == true)
+        var gateway = Samples.gateway
+        gateway.spec.kafka.replicationFactor = nil
+        #expect(TopicPlan(wanted: wanted(Samples.bot(), gateway), found: present).irreparable == [])
+    }
+
     @Test func whatIsMissingIsCreatedAndWhatIsSmallGrows() {
         let topics = wanted(Samples.bot())
         let nothing = TopicPlan(wanted: topics, found: [:])
         #expect(nothing.create == topics)
         #expect(nothing.grow == [] && nothing.irreparable == [])
         let small = TopicPlan(
-            wanted: topics, found: ["bot_42_incoming": 2, "bot_42_outgoing": 1, "unrelated": 1])
+            wanted: topics, found: found(["bot_42_incoming": 2, "bot_42_outgoing": 1, "unrelated": 1]))
         #expect(small.create.map(\.name) == ["bot_42_dead_letter"])
         #expect(small.grow == [TopicPlan.Growth(topic: "bot_42_incoming", partitions: 4)])
     }
@@ -49,14 +65,14 @@ import Testing
     @Test func whatIsRightIsLeftAlone() {
         let plan = TopicPlan(
             wanted: wanted(Samples.bot()),
-            found: ["bot_42_incoming": 4, "bot_42_outgoing": 1, "bot_42_dead_letter": 1])
+            found: found(["bot_42_incoming": 4, "bot_42_outgoing": 1, "bot_42_dead_letter": 1]))
         #expect(plan.create == [] && plan.grow == [] && plan.irreparable == [])
     }
 
     @Test func moreThanAnAskedForNumberIsSaidWithTheNextStep() {
         let bot = Samples.bot { $0.spec.kafka = .init(partitions: 4) }
         let plan = TopicPlan(
-            wanted: wanted(bot), found: ["bot_42_incoming": 9, "bot_42_outgoing": 1, "bot_42_dead_letter": 1])
+            wanted: wanted(bot), found: found(["bot_42_incoming": 9, "bot_42_outgoing": 1, "bot_42_dead_letter": 1]))
         #expect(plan.create == [] && plan.grow == [])
         #expect(plan.irreparable.count == 1)
         #expect(plan.irreparable.first?.contains("spec.kafka.partitions to 9") == true)
@@ -65,7 +81,7 @@ import Testing
     @Test func moreThanFollowsFromTheWorkersIsNoDifference() {
         let plan = TopicPlan(
             wanted: wanted(Samples.bot()),
-            found: ["bot_42_incoming": 9, "bot_42_outgoing": 1, "bot_42_dead_letter": 1])
+            found: found(["bot_42_incoming": 9, "bot_42_outgoing": 1, "bot_42_dead_letter": 1]))
         #expect(plan.create == [] && plan.grow == [] && plan.irreparable == [])
     }
 }
@@ -79,6 +95,10 @@ import Testing
         #expect(
             OffsetPlan.commits(start: start, committed: committed) == [
                 partition(0): 0, partition(1): 5, partition(3): 0,
+            ])
+        #expect(
+            OffsetPlan.commits(start: start, committed: committed, refreshes: true) == [
+                partition(0): 0, partition(1): 5, partition(2): 5, partition(3): 0,
             ])
     }
 

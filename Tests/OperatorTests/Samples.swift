@@ -13,7 +13,7 @@ enum Samples {
                 tokenSecretRef: .init(name: "echo-token"),
                 updates: .init(allowedUpdates: ["message", "callback_query"], maxConnections: 20),
                 worker: .init(
-                    image: "registry/echo:1", imagePullPolicy: "IfNotPresent", command: ["/echo"], args: ["--fast"],
+                    image: "registry/echo:1", imagePullPolicy: .ifNotPresent, command: ["/echo"], args: ["--fast"],
                     env: [EnvVar(name: "GREETING", value: "Hi")],
                     envFrom: [EnvFromSource(secretRef: OptionalReference(name: "more"))],
                     resources: ResourceRequirements(
@@ -38,9 +38,47 @@ enum Samples {
 
     static func context(
         _ bot: TelegramBot = bot(), gateway: TelegramGateway = gateway, number: Int64 = 42,
-        token: String = "42:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        token: String = "42:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", kafka: KafkaAccess? = nil
     ) -> WorkerContext {
-        WorkerContext(bot: bot, botID: BotID(number: number), token: BotCredential(token), gateway: gateway)
+        WorkerContext(
+            bot: bot, botID: BotID(number: number), token: BotCredential(token), gateway: gateway,
+            kafka: kafka ?? KafkaAccess(servers: gateway.spec.kafka.bootstrapServers))
+    }
+
+    /// A gateway whose brokers want everything that there is.
+    static var securedGateway: TelegramGateway {
+        var secured = gateway
+        secured.spec.kafka.tls = .init(
+            caSecretRef: .init(name: "kafka-ca"), clientCertificateSecretRef: .init(name: "kafka-client"))
+        secured.spec.kafka.sasl = .init(
+            mechanism: .scramSHA512, credentialsSecretRef: .init(name: "kafka-login", passwordKey: "pw"))
+        return secured
+    }
+
+    /// The Secrets that it names.
+    static var kafkaSecrets: [String: Secret] {
+        func secret(_ name: String, _ data: [String: String]) -> Secret {
+            Secret(metadata: ObjectMeta(name: name, namespace: "tgs"), data: data.mapValues { Data($0.utf8) })
+        }
+        return [
+            "kafka-ca": secret("kafka-ca", ["ca.crt": "-----BEGIN CERTIFICATE-----\nCA\n"]),
+            "kafka-client": secret(
+                "kafka-client",
+                ["tls.crt": "-----BEGIN CERTIFICATE-----\nCERT\n", "tls.key": "-----BEGIN PRIVATE KEY-----\nKEY\n"]),
+            "kafka-login": secret("kafka-login", ["username": "tgs", "pw": "hunter2\n"]),
+        ]
+    }
+
+    static func securedContext(
+        _ bot: TelegramBot = bot(), secrets: [String: Secret] = kafkaSecrets
+    ) throws -> WorkerContext {
+        let values = try KafkaCredentials.values(securedGateway, secrets)
+        return context(
+            bot, gateway: securedGateway, kafka: KafkaAccess(securedGateway.spec.kafka, secrets: values))
+    }
+
+    static func secrets(_ values: [String]) -> WebhookSecrets {
+        WebhookSecrets(values: values, tokenFingerprint: "0123456789abcdef", request: "", since: 1_700_000_000)
     }
 
     /// The JSON of a value for people to read: members in order, one a line.

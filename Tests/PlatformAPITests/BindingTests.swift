@@ -19,7 +19,20 @@ import Testing
         #expect(data["incoming_topic"] == Data("bot_42_incoming".utf8))
     }
 
-    @Test(arguments: binding.secretData.keys.sorted())
+    /// An older operator's bindings say nothing of the intake.
+    @Test func updatesAreTakenUnlessItSaysOtherwise() throws {
+        var data = Self.binding.secretData
+        data["intake"] = nil
+        #expect(try Binding(secret(data)).intake == .accept)
+        data["intake"] = Data("refuse".utf8)
+        #expect(try Binding(secret(data)).intake == .refuse)
+        data["intake"] = Data("perhaps".utf8)
+        #expect {
+            try Binding(secret(data))
+        } throws: { ($0 as? BindingError)?.key == "intake" }
+    }
+
+    @Test(arguments: binding.secretData.keys.sorted().filter { $0 != "intake" })
     func whatIsMissingIsNamedWithoutTheValues(key: String) {
         for value in [nil, Data(), Data([0xff])] {
             var data = Self.binding.secretData

@@ -32,7 +32,9 @@ import Testing
         #expect(
             WorkerEnvironment.reserved == [
                 "BOT_ID", "BOT_TOKEN", "KAFKA_BROKERS", "KAFKA_INCOMING_TOPIC", "KAFKA_OUTGOING_TOPIC",
-                "KAFKA_CONSUMER_GROUP", "TELEGRAM_API_BASE_URL",
+                "KAFKA_CONSUMER_GROUP", "TELEGRAM_API_BASE_URL", "KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_MECHANISM",
+                "KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD",
+                "KAFKA_SSL_CA", "KAFKA_SSL_CERTIFICATE", "KAFKA_SSL_KEY",
             ])
     }
 

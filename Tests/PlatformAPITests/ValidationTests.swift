@@ -1,3 +1,4 @@
+import JSON
 import KubernetesTypes
 import Testing
 
@@ -8,6 +9,24 @@ import Testing
         var spec = TelegramBotSpec(tokenSecretRef: .init(name: "token"))
         change(&spec)
         return TelegramBot(metadata: ObjectMeta(name: name, namespace: "bots"), spec: spec).validate()
+    }
+
+    private func template(_ template: JSONValue) -> [String] {
+        problems { $0.worker = .init(image: "i", template: template) }
+    }
+
+    @Test func whatATemplateIsForIsValid() {
+        let found = template([
+            "metadata": ["labels": ["team": "shop"]],
+            "spec": [
+                "restartPolicy": "Always",
+                "containers": [
+                    ["name": "bot", "env": [["name": "MINE", "value": "x"]]], ["name": "side", "image": "y"],
+                ],
+            ],
+        ])
+        #expect(found == [])
+        #expect(problems { $0.features = ["newMenu": true, "b-2": false] } == [])
     }
 
     @Test func theSmallestBotIsValid() {
@@ -49,6 +68,24 @@ import Testing
                 "KAFKA_BROKERS",
                 problems { $0.worker = .init(image: "i", env: [EnvVar(name: "KAFKA_BROKERS"), EnvVar(name: "MINE")]) }
             ),
+            ("spec.botID", problems { $0.botID = "42" }),
+            ("spec.features", problems { $0.features = ["2fast": true] }),
+            ("spec.features", problems { $0.features = ["new-menu": true, "new_menu": false] }),
+            (
+                "FEATURE_DARK",
+                problems { spec in
+                    spec.features = ["dark": true]
+                    spec.worker = .init(image: "i", env: [EnvVar(name: "FEATURE_DARK")])
+                }
+            ),
+            ("telegram-serverless.io/bot", template(["metadata": ["labels": ["telegram-serverless.io/bot": "x"]]])),
+            ("without a name", template(["spec": ["containers": [["image": "x"]]]])),
+            ("spec.worker.image", template(["spec": ["containers": [["name": "bot", "image": "x"]]]])),
+            (
+                "BOT_TOKEN",
+                template(["spec": ["containers": [["name": "bot", "env": [["name": "BOT_TOKEN", "value": "x"]]]]]])
+            ),
+            ("restartPolicy", template(["spec": ["restartPolicy": "Never"]])),
         ]
         for (field, found) in cases {
             #expect(found.count == 1, "\(field): \(found)")

@@ -187,27 +187,6 @@ import Testing
         #expect(reply?.result.arrayValue?.count == 2)
     }
 
-    @Test func profile() throws {
-        let rig = try WorldRig()
-        let commands: JSONValue = [["command": "start", "description": "Begin"]]
-        #expect(rig.call("setMyCommands", ["commands": commands])?.result == true)
-        #expect(rig.call("getMyCommands")?.result == commands)
-        #expect(rig.call("getMyCommands", ["language_code": "de"])?.result == [])
-        #expect(
-            rig.call("setMyCommands", ["commands": [["command": "UPPER", "description": "x"]]])?.text
-                == "Bad Request: BOT_COMMAND_INVALID")
-        #expect(rig.call("getMyName")?.result["name"]?.stringValue == "Bot 4200")
-        rig.call("setMyName", ["name": "Nova"])
-        rig.call("setMyDescription", ["description": "It answers", "language_code": "en"])
-        #expect(rig.call("getMyName", ["language_code": "fr"])?.result["name"]?.stringValue == "Nova")
-        #expect(
-            rig.call("getMyDescription", ["language_code": "en"])?.result["description"]?.stringValue == "It answers")
-        #expect(rig.call("getMyDescription")?.result["description"]?.stringValue == "")
-        #expect(
-            rig.call("setMyShortDescription", ["short_description": .string(String(repeating: "a", count: 121))])?
-                .status == 400)
-    }
-
     @Test func copiesAndForwards() throws {
         let rig = try WorldRig()
         let id = try #require(rig.call("sendMessage", ["chat_id": 11, "text": "one"])?.result["message_id"])

@@ -71,6 +71,12 @@ extension ControlPlane {
     /// Runs kubectl as the administrator.
     @discardableResult
     package func kubectl(_ arguments: String..., input: String = "") async throws -> String {
+        try await kubectl(arguments, input: input)
+    }
+
+    /// As ``kubectl(_:input:)-(String...,_)``, for arguments that are worked out.
+    @discardableResult
+    package func kubectl(_ arguments: [String], input: String = "") async throws -> String {
         try await Command(
             tools.kubectl, ["--kubeconfig", try kubeconfigPath] + arguments, input: Array(input.utf8)
         ).runSuccessfully(deadline: .seconds(120)).text

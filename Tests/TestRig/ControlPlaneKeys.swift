@@ -42,7 +42,8 @@ struct ControlPlaneKeys: Sendable {
         )
     }
 
-    private static func certificate(
+    /// Makes `<name>.crt` and `<name>.key` in a folder, for itself or, when signed, by `ca.crt` there.
+    static func certificate(
         _ name: String, subject: String, extensions: [String], signedByCA: Bool = false, in directory: String
     ) async throws {
         // A configuration of our own, so that the machine's adds no extensions of its own.

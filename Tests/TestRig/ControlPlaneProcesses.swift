@@ -28,9 +28,12 @@ enum ControlPlaneProcesses {
     ) async throws -> ChildProcess {
         let process = try ChildProcess(
             executable, arguments, log: TestFolder.logFile("kube-apiserver", in: directory))
-        try await waitUntilHealthy(
-            process, deadline: .seconds(120), url: "https://127.0.0.1:\(port)/readyz",
-            curlArguments: ["--cacert", "\(directory)/ca.crt", "-H", "Authorization: Bearer \(token)"])
+        // Its namespaces come a moment after it says that it is ready.
+        for path in ["readyz", "api/v1/namespaces/default"] {
+            try await waitUntilHealthy(
+                process, deadline: .seconds(120), url: "https://127.0.0.1:\(port)/\(path)",
+                curlArguments: ["--cacert", "\(directory)/ca.crt", "-H", "Authorization: Bearer \(token)"])
+        }
         return process
     }
 

@@ -16,6 +16,8 @@ package final class KafkaBroker: Sendable {
     package let port: UInt16
     /// The folder of its data and log.
     package let directory: String
+    /// Of a broker that speaks TLS.
+    package let tls: BrokerTLS?
     private let executable: String
     private let process: Locked<ChildProcess>
 
@@ -26,9 +28,10 @@ package final class KafkaBroker: Sendable {
 
     package var logFile: String { TestFolder.logFile("broker", in: directory) }
 
-    private init(port: UInt16, directory: String, executable: String, process: ChildProcess) {
+    private init(port: UInt16, directory: String, tls: BrokerTLS?, executable: String, process: ChildProcess) {
         self.port = port
         self.directory = directory
+        self.tls = tls
         self.executable = executable
         self.process = Locked(process)
     }
@@ -37,7 +40,10 @@ package final class KafkaBroker: Sendable {
     /// - Parameters:
     ///   - port: a free one when `nil`.
     ///   - directory: a new temporary folder when `nil`.
-    package static func start(port: UInt16? = nil, directory: String? = nil) async throws -> KafkaBroker {
+    ///   - clients: `nil`: plain text; else TLS, and whether clients need a certificate.
+    package static func start(
+        port: UInt16? = nil, directory: String? = nil, tls clients: BrokerTLS.Clients? = nil
+    ) async throws -> KafkaBroker {
         let executable = try locate()
         let directory =
             directory ?? NSTemporaryDirectory() + "tgs-kafka-\(getpid())-\(UUID().uuidString.prefix(8).lowercased())"
@@ -45,8 +51,11 @@ package final class KafkaBroker: Sendable {
         for attempt in 1... {
             let port = try port ?? freePort()
             do {
-                let process = try await launch(executable, port: port, directory: directory)
-                return KafkaBroker(port: port, directory: directory, executable: executable, process: process)
+                var tls: BrokerTLS?
+                if let clients { tls = try await BrokerTLS.start(port: port, clients: clients) }
+                let process = try await launch(executable, port: port, directory: directory, tls: tls)
+                return KafkaBroker(
+                    port: port, directory: directory, tls: tls, executable: executable, process: process)
             } catch  where attempt < 3 {
                 continue
             }
@@ -56,9 +65,9 @@ package final class KafkaBroker: Sendable {
 
     /// Runs `body` with a broker of its own. Its folder with the log is removed, or kept and named when `body` throws.
     package static func with<Result: Sendable>(
-        _ body: @Sendable (KafkaBroker) async throws -> Result
+        tls clients: BrokerTLS.Clients? = nil, _ body: @Sendable (KafkaBroker) async throws -> Result
     ) async throws -> Result {
-        let broker = try await start()
+        let broker = try await start(tls: clients)
         do {
             let result = try await body(broker)
             await broker.remove()
@@ -91,26 +100,32 @@ package final class KafkaBroker: Sendable {
     /// Starts the broker again on the same port and data.
     package func restart() async throws {
         await stop()
-        let new = try await Self.launch(executable, port: port, directory: directory)
+        let new = try await Self.launch(executable, port: port, directory: directory, tls: tls)
         process.withLock { $0 = new }
     }
 
     /// Stops the broker and removes its folder.
     package func remove() async {
         await stop()
+        await tls?.stop()
         do { try FileManager.default.removeItem(atPath: directory) } catch {
             print("kafka broker: \(directory) stays: \(error)")
         }
     }
 
-    private static func launch(_ executable: String, port: UInt16, directory: String) async throws -> ChildProcess {
+    private static func launch(
+        _ executable: String, port: UInt16, directory: String, tls: BrokerTLS?
+    ) async throws -> ChildProcess {
+        var command = [
+            executable, "start", "--only", "kafka", "--kafka-port", "\(port)", "--data-dir", "\(directory)/data",
+        ]
+        if let tls { command = tls.wrapped(command) }
         let process = try ChildProcess(
-            executable, ["start", "--only", "kafka", "--kafka-port", "\(port)", "--data-dir", "\(directory)/data"],
-            log: TestFolder.logFile("broker", in: directory))
+            command[0], Array(command.dropFirst()), log: TestFolder.logFile("broker", in: directory))
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(30)
         while clock.now < deadline && process.isRunning {
-            if isListening(port: port) { return process }
+            if isListening(port: port), tls?.isConnected ?? true { return process }
             try await Task.sleep(for: .milliseconds(20))
         }
         await process.terminate()

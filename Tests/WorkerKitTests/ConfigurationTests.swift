@@ -1,3 +1,5 @@
+import KafkaClient
+import Observability
 import Testing
 
 @testable import WorkerKit
@@ -56,6 +58,52 @@ import Testing
         #expect {
             try Worker.Configuration.fromEnvironment(environment)
         } throws: { "\($0)".contains("BOT_ID") && "\($0)".contains("42") }
+    }
+
+    @Test func withoutMoreKafkaIsPlain() throws {
+        let login = try Worker.Configuration.fromEnvironment(Self.environment).kafkaLogin
+        #expect(!login.usesTLS && login.saslMechanism == nil)
+        guard case .plaintext = try login.security else {
+            Issue.record("not plain")
+            return
+        }
+    }
+
+    @Test func aLoginIsRead() throws {
+        let more = [
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_SASL_USERNAME": "u",
+            "KAFKA_SASL_PASSWORD": "secret-password", "KAFKA_SSL_CA": "ca", "KAFKA_SSL_CERTIFICATE": "cert",
+            "KAFKA_SSL_KEY": "secret-key", "KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM": "none",
+        ]
+        let configuration = try Worker.Configuration.fromEnvironment(Self.environment.merging(more) { $1 })
+        guard case .sasl(let mechanism, let username, let password, let tls) = try configuration.kafkaLogin.security
+        else {
+            Issue.record("no login")
+            return
+        }
+        #expect(mechanism == .plain && username == "u")
+        #expect(password.value == "secret-password" && tls?.caPEM == "ca" && tls?.certificatePEM == "cert")
+        #expect(tls?.privateKeyPEM?.value == "secret-key" && tls?.verifyHostname == false)
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!"\(configuration)\(String(reflecting: configuration))\(dumped)".contains("secret-"))
+    }
+
+    @Test func aLoginThatIsNotWholeIsRefused() {
+        for (more, word) in [
+            (["KAFKA_SECURITY_PROTOCOL": "TLS"], "KAFKA_SECURITY_PROTOCOL"),
+            (["KAFKA_SECURITY_PROTOCOL": "SASL_SSL"], "KAFKA_SASL_PASSWORD"),
+            (
+                [
+                    "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM": "GSSAPI",
+                    "KAFKA_SASL_USERNAME": "u", "KAFKA_SASL_PASSWORD": "p",
+                ], "KAFKA_SASL_MECHANISM"
+            ),
+        ] as [([String: String], String)] {
+            #expect {
+                try Worker.Configuration.fromEnvironment(Self.environment.merging(more) { $1 })
+            } throws: { "\($0)".contains(word) }
+        }
     }
 
     @Test func theTokenIsNotPrinted() throws {

@@ -16,6 +16,22 @@ INCOMING = os.environ["KAFKA_INCOMING_TOPIC"]
 OUTGOING = os.environ["KAFKA_OUTGOING_TOPIC"]
 GROUP = os.environ["KAFKA_CONSUMER_GROUP"]
 
+# Set where the Kafka cluster wants TLS or a login, by librdkafka's names; certificates are PEM text.
+SECURITY = {
+    name: os.environ[variable]
+    for name, variable in {
+        "security.protocol": "KAFKA_SECURITY_PROTOCOL",
+        "sasl.mechanism": "KAFKA_SASL_MECHANISM",
+        "sasl.username": "KAFKA_SASL_USERNAME",
+        "sasl.password": "KAFKA_SASL_PASSWORD",
+        "ssl.ca.pem": "KAFKA_SSL_CA",
+        "ssl.certificate.pem": "KAFKA_SSL_CERTIFICATE",
+        "ssl.key.pem": "KAFKA_SSL_KEY",
+        "ssl.endpoint.identification.algorithm": "KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM",
+    }.items()
+    if os.environ.get(variable)
+}
+
 
 def answer(update):
     """The call of the Bot API that answers an update, or None."""
@@ -68,10 +84,11 @@ def handle(messages, producer):
 
 def main():
     stopping = Stopping()
-    producer = Producer({"bootstrap.servers": BROKERS, "enable.idempotence": True, "linger.ms": 5})
+    producer = Producer({"bootstrap.servers": BROKERS, **SECURITY, "enable.idempotence": True, "linger.ms": 5})
     consumer = Consumer(
         {
             "bootstrap.servers": BROKERS,
+            **SECURITY,
             "group.id": GROUP,
             "auto.offset.reset": "earliest",
             # Committed by hand, once the answers are safe: an update is handled at least once.

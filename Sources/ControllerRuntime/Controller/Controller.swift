@@ -54,21 +54,22 @@ package final class Controller<Primary: Sendable>: Service {
         self.health = health
         self.clock = clock
         queue = WorkQueue(
-            retry: settings.backoff, clock: clock, metrics: metrics.map { WorkQueueMetrics($0, queue: name) })
+            retry: settings.backoff, backgroundLimit: settings.workers - settings.workers / 4, clock: clock,
+            metrics: metrics.map { WorkQueueMetrics($0, queue: name) })
 
         let (queue, gate) = (queue, gate)
-        // What is found by the first lists may wait; what happens afterwards goes before it.
-        let enqueue: @Sendable (ObjectKey) -> Void = { key in
-            queue.add(key, priority: gate.isSet ? .normal : .background)
-        }
+        // What somebody changes or deletes goes before what is new, what follows from our own work and what is looked at
+        // again: there may be thousands of those, and each may hang.
         primary.addHandler { event in
             switch event {
-            case .upserted(let key, let new, let old): if filter(old, new) { enqueue(key) }
-            case .deleted(let key, _): enqueue(key)
+            case .upserted(let key, let new, let old):
+                guard filter(old, new) else { return }
+                queue.add(key, priority: gate.isSet && old != nil ? .normal : .background)
+            case .deleted(let key, _): queue.add(key, priority: gate.isSet ? .normal : .background)
             case .resynced: break
             }
         }
-        for kind in owns { kind.connect(enqueue) }
+        for kind in owns { kind.connect { queue.add($0, priority: .background) } }
     }
 
     /// Lets the object of this name be looked at, now or after a time, for a reason from outside the cluster.

@@ -36,12 +36,13 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
 
     /// - Parameters:
     ///   - retry: the delays of ``addRateLimited(_:)``, by the number of failures of the key.
+    ///   - backgroundLimit: how many background keys may be worked on at the same time.
     ///   - metrics: where depth, adds and retries are counted.
     package init(
-        retry: Backoff = Backoff(base: .milliseconds(500), maximum: .seconds(300)), clock: RuntimeClock = .continuous,
-        metrics: WorkQueueMetrics? = nil
+        retry: Backoff = Backoff(base: .milliseconds(500), maximum: .seconds(300)), backgroundLimit: Int = .max,
+        clock: RuntimeClock = .continuous, metrics: WorkQueueMetrics? = nil
     ) {
-        state = Locked(State(core: WorkQueueState(retry: retry)))
+        state = Locked(State(core: WorkQueueState(retry: retry, backgroundLimit: backgroundLimit)))
         self.clock = clock
         self.metrics = metrics
     }

@@ -6,6 +6,8 @@ package import Concurrency
 /// - Adding a key that waits already changes nothing, whether it waits in line or for a time: the earliest wins.
 /// - Keys come up in the order of their adding, `normal` ones before `background` ones; every eighth key is a background
 ///   one while there are any, so that they do come up.
+/// - No more than so many background keys are worked on at the same time, however many workers are free: should all of
+///   them hang, the others are still served.
 package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     private struct Place: Sendable {
         let key: Key
@@ -18,6 +20,9 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     private var queued: [Key: (ticket: UInt64, priority: WorkPriority)] = [:]
     /// Keys being worked on; the value says how urgently they are wanted once more.
     private var processing: [Key: WorkPriority?] = [:]
+    /// Those of them that were handed out as background ones.
+    private var backgroundInWork: Set<Key> = []
+    private let backgroundLimit: Int
     private var delayed = DeadlineHeap<Key>()
     private var failures: [Key: Int] = [:]
     private var nextTicket: UInt64 = 0
@@ -27,9 +32,12 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// No more keys are taken.
     package private(set) var isShutDown = false
 
-    /// - Parameter retry: the delays of ``addRateLimited(_:now:random:)``; its own count is not used.
-    package init(retry: Backoff) {
+    /// - Parameters:
+    ///   - retry: the delays of ``addRateLimited(_:now:random:)``; its own count is not used.
+    ///   - backgroundLimit: how many background keys may be worked on at the same time.
+    package init(retry: Backoff, backgroundLimit: Int = .max) {
         self.retry = retry
+        self.backgroundLimit = backgroundLimit
     }
 
     /// Keys in line.
@@ -86,12 +94,12 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// How often `key` failed since it last succeeded.
     package func failures(of key: Key) -> Int { failures[key, default: 0] }
 
-    /// Puts the keys in line whose time has come. Answers how many.
+    /// Puts the keys in line whose time has come, as background ones. Answers how many.
     @discardableResult
     package mutating func fireDue(now: Duration) -> Int {
         var fired = 0
         while let key = delayed.popDue(now) {
-            if enqueue(key, .normal) { fired += 1 }
+            if enqueue(key, .background) { fired += 1 }
         }
         return fired
     }
@@ -99,7 +107,7 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// When ``fireDue(now:)`` is to be called next; `nil` while nothing waits for a time.
     package mutating func nextDeadline() -> Duration? { delayed.earliest() }
 
-    /// Hands out the next key; ``done(_:)`` must follow. `nil` when none is in line.
+    /// Hands out the next key; ``done(_:)`` must follow. `nil` when none is in line that may be worked on now.
     package mutating func next() -> Key? {
         let wantsBackground = sinceBackground >= 7
         guard let key = wantsBackground ? pop(.background) ?? pop(.normal) : pop(.normal) ?? pop(.background) else {
@@ -111,6 +119,7 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
 
     /// The work on `key` has ended. Was it added meanwhile, it comes up again (also when the queue drains).
     package mutating func done(_ key: Key) {
+        backgroundInWork.remove(key)
         guard let again = processing.removeValue(forKey: key), let again else { return }
         _ = enqueue(key, again)
     }
@@ -142,10 +151,12 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     }
 
     private mutating func pop(_ priority: WorkPriority) -> Key? {
+        if priority == .background, backgroundInWork.count >= backgroundLimit { return nil }
         while let place = priority == .normal ? normal.popFirst() : background.popFirst() {
             guard let current = queued[place.key], current.ticket == place.ticket else { continue }
             queued[place.key] = nil
             sinceBackground = priority == .background ? 0 : sinceBackground + 1
+            if priority == .background { backgroundInWork.insert(place.key) }
             return place.key
         }
         return nil

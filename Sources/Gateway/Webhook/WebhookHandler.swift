@@ -5,7 +5,7 @@ package import HTTPServer
 import HTTPTypes
 package import KafkaClient
 package import Observability
-import PlatformAPI
+package import PlatformAPI
 import TelegramBotAPI
 
 /// Takes Telegram's webhooks in: checks the secret, puts the update on the bot's topic, and answers 200 only once the
@@ -19,11 +19,14 @@ package struct WebhookHandler: Sendable {
     private let metrics: GatewayMetrics
     private let logger: Logger
     private let produce: Produce
+    private let wake: @Sendable (BotID) -> Void
 
+    /// - Parameter wake: called with each bot that has got an update; must not hold up.
     package init(
         directory: BindingDirectory, retryAfterSeconds: Int, metrics: GatewayMetrics, logger: Logger,
-        produce: @escaping Produce
+        produce: @escaping Produce, wake: @escaping @Sendable (BotID) -> Void = { _ in }
     ) {
+        self.wake = wake
         self.directory = directory
         self.retryAfterSeconds = retryAfterSeconds
         self.metrics = metrics
@@ -44,21 +47,29 @@ package struct WebhookHandler: Sendable {
         // Sending it again would not help, so Telegram is told that all is well.
         case .notAnUpdate: return .text(.ok, "not an update")
         case .tooLarge: return .text(.payloadTooLarge, "the update is larger than the broker takes")
-        case .unavailable:
-            var response = HTTPServerResponse.text(.serviceUnavailable, "try again later")
-            response.headers["Retry-After"] = "\(retryAfterSeconds)"
-            return response
+        case .unavailable: return Self.again(after: retryAfterSeconds, "try again later")
+        case .suspended: return Self.again(after: Self.suspendedRetrySeconds, "the bot is suspended")
         }
     }
 
+    private static func again(after seconds: Int, _ why: String) -> HTTPServerResponse {
+        var response = HTTPServerResponse.text(.serviceUnavailable, why)
+        response.headers["Retry-After"] = "\(seconds)"
+        return response
+    }
+
+    /// How soon Telegram tries again to deliver to a bot that is suspended, and so how soon it hears of the bot's return.
+    private static let suspendedRetrySeconds = 30
+
     private enum Result {
-        case accepted, unknownBot, wrongSecret, notAnUpdate, tooLarge, unavailable
+        case accepted, unknownBot, wrongSecret, suspended, notAnUpdate, tooLarge, unavailable
 
         var label: String {
             switch self {
             case .accepted: "accepted"
             case .unknownBot: "unknown_bot"
             case .wrongSecret: "wrong_secret"
+            case .suspended: "suspended"
             case .notAnUpdate: "not_an_update"
             case .tooLarge: "too_large"
             case .unavailable: "unavailable"
@@ -73,6 +84,7 @@ package struct WebhookHandler: Sendable {
                 "webhook with a wrong secret", ["bot_id": .string(bot), "remote": .string(request.remoteAddress)])
             return .wrongSecret
         }
+        guard binding.intake == .accept else { return .suspended }
         let fields: UpdateFields
         do {
             fields = try UpdateFields.scan(request.body)
@@ -88,6 +100,7 @@ package struct WebhookHandler: Sendable {
         }
         do {
             try await produce(Self.record(binding, fields, request))
+            wake(botID)
             return .accepted
         } catch let error as KafkaError where error.code == .recordTooLarge {
             logger.warning(

@@ -20,12 +20,13 @@ extension KafkaAdmin {
         }
     }
 
-    /// Sets settings of a topic and leaves its others as they are.
+    /// Sets settings of a topic, takes others off, and leaves the rest as they are.
     ///
     /// Brokers and libraries that know only the old request reset what it leaves out: then the topic's own settings are
     /// read first and all sent. Another change at the same moment can be lost that way.
+    /// - Parameter changes: by Kafka's names; `nil` takes the topic's own value off, so that the broker's holds again.
     /// - Throws: ``KafkaError``: ``KafkaError/Code/unknownTopic``, ``KafkaError/Code/invalidArgument``.
-    package func alterConfiguration(topic: String, _ changes: [String: String]) async throws {
+    package func alterConfiguration(topic: String, _ changes: [String: String?]) async throws {
         guard !changes.isEmpty else { return }
         if crdkafka_has_incremental_alter_configs() != 0 {
             do {
@@ -40,13 +41,13 @@ extension KafkaAdmin {
 
     /// What a request that replaces all settings must contain.
     static func merged(
-        _ changes: [String: String], into present: [String: TopicConfigurationEntry]
+        _ changes: [String: String?], into present: [String: TopicConfigurationEntry]
     ) -> [String: String] {
-        present.filter { !$0.value.isDefault && !$0.value.isReadOnly }.compactMapValues(\.value)
-            .merging(changes) { $1 }
+        present.filter { !$0.value.isDefault && !$0.value.isReadOnly }.mapValues(\.value)
+            .merging(changes) { $1 }.compactMapValues { $0 }
     }
 
-    private func alterIncrementally(_ topic: String, _ changes: [String: String]) async throws {
+    private func alterIncrementally(_ topic: String, _ changes: [String: String?]) async throws {
         let what = "changing the settings of topic \(topic)"
         let milliseconds = Int32(clamping: max(1, timeout.milliseconds))
         try checkOpen(what)

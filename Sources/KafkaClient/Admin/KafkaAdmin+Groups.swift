@@ -7,6 +7,19 @@ extension KafkaAdmin {
     package func committedOffsets(
         group: String, _ partitions: [TopicPartition]?
     ) async throws -> [TopicPartition: Int64] {
+        try await commits(group: group, partitions).mapValues(\.offset)
+    }
+
+    /// What `group` has committed beside its offsets. Partitions without a commit, or with nothing beside it, are absent.
+    package func committedMetadata(
+        group: String, _ partitions: [TopicPartition]
+    ) async throws -> [TopicPartition: String] {
+        try await commits(group: group, partitions).compactMapValues(\.metadata)
+    }
+
+    private func commits(
+        group: String, _ partitions: [TopicPartition]?
+    ) async throws -> [TopicPartition: (offset: Int64, metadata: String?)] {
         if let partitions, partitions.isEmpty { return [:] }
         let what = "committed offsets of group \(group)"
         return try await performAtCoordinator(what, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
@@ -25,21 +38,24 @@ extension KafkaAdmin {
             var count = 0
             let result = unsafe rd_kafka_event_ListConsumerGroupOffsets_result(event.pointer)
             let groups = unsafe rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count)
-            var offsets: [TopicPartition: Int64] = [:]
+            var commits: [TopicPartition: (offset: Int64, metadata: String?)] = [:]
             for element in try unsafe Self.partitions(of: groups, count, what) where element.offset >= 0 {
-                offsets[element.partition] = element.offset
+                commits[element.partition] = (element.offset, element.metadata)
             }
-            return offsets
+            return commits
         }
     }
 
     /// Commits offsets for a group without members.
+    /// - Parameter metadata: a short text kept beside each offset; brokers take 4 kB.
     /// - Throws: ``KafkaError``: ``KafkaError/Code/groupBusy`` when it has some, ``KafkaError/Code/unknownTopic``.
-    package func commitOffsets(group: String, _ offsets: [TopicPartition: Int64]) async throws {
+    package func commitOffsets(
+        group: String, _ offsets: [TopicPartition: Int64], metadata: String? = nil
+    ) async throws {
         guard !offsets.isEmpty else { return }
         let what = "committing offsets for group \(group)"
         try await performAtCoordinator(what, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS) { client, options in
-            var request = unsafe PartitionList(offsets).withPointer {
+            var request = unsafe PartitionList(offsets, metadata: metadata).withPointer {
                 unsafe rd_kafka_AlterConsumerGroupOffsets_new(group, $0)
             }
             defer { unsafe rd_kafka_AlterConsumerGroupOffsets_destroy(request) }

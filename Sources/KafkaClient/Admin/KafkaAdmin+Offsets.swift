@@ -48,19 +48,48 @@ extension KafkaAdmin {
         let deadline = ContinuousClock().now + timeout
         try checkOpen(what)
         return try await calls.run { [client] () throws(KafkaError) in
-            let list = PartitionList(capacity: partitions.count)
-            for partition in Set(partitions) { list.add(partition, offset: position) }
-            let rest = max(1, (deadline - ContinuousClock().now).milliseconds)
-            let error = unsafe list.withPointer {
-                unsafe rd_kafka_offsets_for_times(client.handle, $0, Int32(clamping: rest))
-            }
-            guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                let names = Set(partitions.map(\.topic)).sorted().prefix(3).joined(separator: ", ")
-                throw client.monitor.explained(KafkaError(error, "\(what) of \(names)"))
+            var list = try Self.logOffsets(client, partitions, position, what, until: deadline)
+            if list.elements.contains(where: { $0.error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION }) {
+                // What librdkafka remembers of the topic is from before it grew; it would for up to 15 minutes.
+                try Self.refreshMetadata(client, what, until: deadline)
+                list = try Self.logOffsets(client, partitions, position, what, until: deadline)
             }
             try list.check("\(what) of")
             client.monitor.succeeded()
             return Dictionary(list.elements.map { ($0.partition, $0.offset) }) { first, _ in first }
+        }
+    }
+
+    /// - Returns: each partition with its offset or its error.
+    private static func logOffsets(
+        _ client: Client, _ partitions: [TopicPartition], _ position: Int64, _ what: String,
+        until deadline: ContinuousClock.Instant
+    ) throws(KafkaError) -> PartitionList {
+        let list = PartitionList(capacity: partitions.count)
+        for partition in Set(partitions) { list.add(partition, offset: position) }
+        let rest = max(1, (deadline - ContinuousClock().now).milliseconds)
+        let error = unsafe list.withPointer {
+            unsafe rd_kafka_offsets_for_times(client.handle, $0, Int32(clamping: rest))
+        }
+        // A single partition's error may be told for the whole, too.
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION else {
+            let names = Set(partitions.map(\.topic)).sorted().prefix(3).joined(separator: ", ")
+            throw client.monitor.explained(KafkaError(error, "\(what) of \(names)"))
+        }
+        return list
+    }
+
+    /// Has librdkafka learn anew how many partitions topics have. It takes that from an answer about all topics only: an
+    /// answer about one topic would be kept for good (see ``TopicClient``).
+    private static func refreshMetadata(
+        _ client: Client, _ what: String, until deadline: ContinuousClock.Instant
+    ) throws(KafkaError) {
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        let rest = max(1, (deadline - ContinuousClock().now).milliseconds)
+        let error = unsafe rd_kafka_metadata(client.handle, 1, nil, &answer, Int32(clamping: rest))
+        if let answer = unsafe answer { unsafe rd_kafka_metadata_destroy(answer) }
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw client.monitor.explained(KafkaError(error, what))
         }
     }
 }

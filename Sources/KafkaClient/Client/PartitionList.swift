@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 
 /// An `rd_kafka_topic_partition_list_t` that is freed with this value's last reference.
 @safe final class PartitionList {
@@ -22,18 +23,24 @@ import CRdKafka
         for partition in partitions { add(partition) }
     }
 
-    convenience init(_ offsets: [TopicPartition: Int64]) {
+    /// - Parameter metadata: goes with each offset that is committed.
+    convenience init(_ offsets: [TopicPartition: Int64], metadata: String? = nil) {
         self.init(capacity: offsets.count)
-        for (partition, offset) in offsets { add(partition, offset: offset) }
+        for (partition, offset) in offsets { add(partition, offset: offset, metadata: metadata) }
     }
 
     deinit { unsafe rd_kafka_topic_partition_list_destroy(pointer) }
 
-    func add(_ partition: TopicPartition, offset: Int64? = nil) {
+    func add(_ partition: TopicPartition, offset: Int64? = nil, metadata: String? = nil) {
         guard
             let element = unsafe rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition)
         else { return }
         if let offset { unsafe element.pointee.offset = offset }
+        if let metadata {
+            // Freed by librdkafka with the list.
+            unsafe element.pointee.metadata = UnsafeMutableRawPointer(strdup(metadata))
+            unsafe element.pointee.metadata_size = metadata.utf8.count
+        }
     }
 
     /// Topics without partitions, for subscriptions.
@@ -57,14 +64,22 @@ import CRdKafka
         return unsafe UnsafeBufferPointer(start: list.elems, count: Int(list.cnt)).map { element in
             unsafe Element(
                 partition: TopicPartition(topic: String(cString: element.topic), partition: element.partition),
-                offset: element.offset, error: element.err)
+                offset: element.offset, metadata: Self.text(element), error: element.err)
         }
+    }
+
+    private static func text(_ element: rd_kafka_topic_partition_t) -> String? {
+        guard let bytes = unsafe element.metadata, unsafe element.metadata_size > 0 else { return nil }
+        return unsafe String(
+            decoding: UnsafeRawBufferPointer(start: bytes, count: element.metadata_size), as: UTF8.self)
     }
 
     /// One partition of a list.
     struct Element {
         let partition: TopicPartition
         let offset: Int64
+        /// What was committed beside the offset; `nil` for nothing.
+        let metadata: String?
         let error: rd_kafka_resp_err_t
     }
 

@@ -8,7 +8,7 @@ package enum KafkaSecurity: Sendable {
     case sasl(mechanism: Mechanism, username: String, password: Sensitive<String>, tls: KafkaTLS?)
 
     /// How a password is presented, by SASL's names.
-    package enum Mechanism: String, Sendable {
+    package enum Mechanism: String, Sendable, CaseIterable {
         case plain = "PLAIN"
         /// Needs librdkafka 2.6.1.
         case scramSHA256 = "SCRAM-SHA-256"

@@ -26,32 +26,57 @@ final class Applier: Sendable {
     /// - Parameters:
     ///   - wanted: complete; its name and namespace are set.
     ///   - observed: the digest of the object as the watch last showed it; `nil` when there is none.
-    /// - Returns: whether a request was made.
+    ///   - repairs: whether what somebody else changed is put back.
     @discardableResult
-    func ensure<Object: KubernetesResource>(_ wanted: Object, observed: LeafDigest?) async throws -> Bool {
-        let json = try Self.stamped(wanted)
-        let digest = try LeafDigest(json: json)
+    func ensure<Object: KubernetesResource>(
+        _ wanted: Object, observed: LeafDigest?, repairs: Bool = true
+    ) async throws -> ApplyOutcome {
+        let difference = try ApplyDifference(wanted, observed: observed)
+        if difference.kind == .none { return .unchanged }
+        let digest = difference.digest
         let name = "\(Object.definition.plural)/\(wanted.key)"
-        if let observed {
-            if observed.contains(digest) { return false }
-            if rewritten.withLock({ $0[name] }) == Settled(wanted: digest, answer: observed) { return false }
+        if let observed, rewritten.withLock({ $0[name] }) == Settled(wanted: digest, answer: observed) {
+            return .unchanged
         }
+        let isDrift = difference.kind == .drift
+        if isDrift, !repairs { return .drifted }
         let answer = try await client.apply(
-            json: json, definition: Object.definition, key: wanted.key, fieldManager: FieldManager.main, force: true)
+            json: difference.json, definition: Object.definition, key: wanted.key, fieldManager: FieldManager.main,
+            force: true)
         let answerDigest = try LeafDigest(json: answer)
         let settled = answerDigest.contains(digest) ? nil : Settled(wanted: digest, answer: answerDigest)
         rewritten.withLock { $0[name] = settled }
-        return true
+        return isDrift ? .repaired : .written
+    }
+
+    /// The fingerprint alone, as a leaf of the object.
+    static func stamp<Object: KubernetesResource>(of object: Object) throws -> LeafDigest {
+        let hash = try fingerprint(object)
+        return try LeafDigest(
+            json: Array(#"{"metadata":{"annotations":{"\#(Annotations.appliedHash)":"\#(hash)"}}}"#.utf8))
+    }
+
+    private static func fingerprint<Object: KubernetesResource>(_ object: Object) throws -> String {
+        try fingerprint(of: Typed(object: object))
+    }
+
+    /// 16 hexadecimal digits, the same for the same value in every process.
+    static func fingerprint(of value: some Encodable) throws -> String {
+        String(SHA256.hex(Array(try encoder.encode(value))).prefix(16))
+    }
+
+    private static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return encoder
     }
 
     /// The object as JSON with apiVersion, kind and the fingerprint of all that.
     static func stamped<Object: KubernetesResource>(_ object: Object) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let plain = Array(try encoder.encode(Typed(object: object)))
+        let hash = try fingerprint(object)
         var object = object
         object.metadata.annotations = (object.metadata.annotations ?? [:]).merging(
-            [Annotations.appliedHash: String(SHA256.hex(plain).prefix(16))]) { $1 }
+            [Annotations.appliedHash: hash]) { $1 }
         return Array(try encoder.encode(Typed(object: object)))
     }
 

@@ -10,6 +10,8 @@ import PlatformAPI
 /// The controller of TelegramBots: which watches there are, and which bots an event of each concerns.
 struct BotController {
     let controller: Controller<TelegramBot>
+    /// Runs beside the controller.
+    let wakes: WakeListener
 
     init(
         client: KubernetesClient, kafka: KafkaAdminPool, http: HTTPClient, events: EventRecorder,
@@ -29,6 +31,10 @@ struct BotController {
             client, Deployment.definition, namespace: settings.namespace, labelSelector: ours,
             settings: Self.manySettings, store: stores.deployments, logger: logger, metrics: metrics,
             transform: { json in try Self.entry(json) { try ObservedDeployment(json: $0) } })
+        let jobs = Reflector(
+            client, Job.definition, namespace: settings.namespace, labelSelector: ours, store: stores.jobs,
+            logger: logger, metrics: metrics,
+            transform: { json in try Self.entry(json) { try ObservedJob(json: $0) } })
         var optional = Self.manySettings
         optional.isOptional = true
         optional.absentRetry = settings.optionalKindInterval
@@ -37,9 +43,23 @@ struct BotController {
             store: stores.scaledObjects, logger: logger, metrics: metrics,
             transform: { json in try Self.entry(json) { try ObservedScaledObject(json: $0) } })
 
+        let triggerAuthentications = Reflector(
+            client, TriggerAuthentication.definition, namespace: settings.namespace, labelSelector: ours,
+            settings: optional, store: stores.triggerAuthentications, logger: logger, metrics: metrics,
+            transform: { json in try Self.entry(json) { try ObservedTriggerAuthentication(json: $0) } })
+
+        let logins = KafkaLogins(client: client, secrets: stores.secrets, pool: kafka, logger: logger)
+        gateways.addHandler { event in
+            if case .deleted(let key, _) = event { logins.forget(key) }
+        }
         let reconciler = BotReconciler(
-            client: client, stores: stores, kafka: kafka, http: http, events: events, settings: settings,
-            logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
+            client: client, stores: stores, kafka: kafka, logins: logins, http: http, events: events,
+            settings: settings, logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
+
+        wakes = WakeListener(stores: stores, kafka: kafka, logins: logins, logger: logger, metrics: metrics) {
+            botID, isFresh in
+            await reconciler.wakeSignalled(botID, isFresh: isFresh)
+        }
 
         var controllerSettings = ControllerSettings()
         controllerSettings.workers = settings.workers
@@ -50,16 +70,30 @@ struct BotController {
                 OwnedKind(gateways, keys: { key, _ in Self.bots(using: key, stores) }),
                 OwnedKind(secrets, keys: { key, secret in Self.bots(concerning: key, secret, stores) }),
                 OwnedKind(deployments, keys: { key, _ in Self.owner(of: key) }),
+                OwnedKind(
+                    jobs,
+                    keys: { key, job in job.bot.map { [ObjectKey(namespace: key.namespace, name: $0)] } ?? [] }),
                 OwnedKind(scaledObjects, keys: { key, _ in Self.owner(of: key) }),
+                OwnedKind(triggerAuthentications, keys: { key, _ in Self.owner(of: key) }),
             ],
             settings: controllerSettings, logger: logger, metrics: metrics, health: health,
             filter: Self.matters, reconcile: { key in try await reconciler.reconcile(key) })
 
         let controller = controller
         bots.addHandler { event in
-            // The next resource with the same bot may have it now.
-            guard case .deleted(_, let bot) = event, let botID = bot.status?.botID else { return }
-            for other in stores.bots.keys(in: BotStores.Index.botID, at: botID) { controller.trigger(other) }
+            if case .upserted(_, let bot, _) = event { reconciler.memory.seen(bot) }
+            // When a resource goes, another with the same bot may have it now; when one becomes that bot, another may lose it.
+            let news: (key: ObjectKey, botID: String?)? =
+                switch event {
+                case .deleted(let key, let bot): (key, bot.status?.botID)
+                case .upserted(let key, let bot, let old) where bot.status?.botID != old?.status?.botID:
+                    (key, bot.status?.botID)
+                default: nil
+                }
+            guard let news, let botID = news.botID else { return }
+            for other in stores.bots.keys(in: BotStores.Index.botID, at: botID) where other != news.key {
+                controller.trigger(other)
+            }
         }
         let wasPresent = Locked<Bool?>(nil)
         scaledObjects.addHandler { event in
@@ -110,17 +144,20 @@ struct BotController {
             + stores.bots.keys(in: BotStores.Index.gateway, at: "")
     }
 
-    /// Bots whose token, worker's Secret or binding this is.
+    /// Bots whose token, worker's Secret or binding this is, or whose gateway reaches Kafka with it.
     private static func bots(concerning key: ObjectKey, _ secret: ObservedSecret, _ stores: BotStores) -> [ObjectKey] {
         var keys = stores.bots.keys(in: BotStores.Index.tokenSecret, at: key.description)
         if let bot = secret.bot { keys.append(ObjectKey(namespace: key.namespace, name: bot)) }
         if let parts = secret.owner?.split(separator: "/"), parts.count == 2 {
             keys.append(ObjectKey(namespace: String(parts[0]), name: String(parts[1])))
         }
+        for gateway in stores.gateways.keys(in: BotStores.Index.kafkaSecret, at: key.description) {
+            keys += bots(using: gateway, stores)
+        }
         return keys
     }
 
-    /// Deployment and ScaledObject are named "bot-<name>".
+    /// Deployment, ScaledObject and TriggerAuthentication are named "bot-<name>".
     private static func owner(of key: ObjectKey) -> [ObjectKey] {
         guard key.name.hasPrefix("bot-") else { return [] }
         return [ObjectKey(namespace: key.namespace, name: String(key.name.dropFirst(4)))]

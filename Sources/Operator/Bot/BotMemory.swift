@@ -1,18 +1,52 @@
 import Concurrency
 import KubernetesTypes
+import PlatformAPI
 
 /// What the operator remembers of each bot between reconciles so as not to ask Telegram and Kafka again each time. All of
 /// it can be lost: then it is asked again.
 final class BotMemory: Sendable {
+    /// What came of the last look at a bot's profile.
+    struct Profile: Sendable {
+        /// Fingerprint of the wish that it was about.
+        var hash: String
+        var checkedAt: ContinuousClock.Instant
+        /// After a failure: when to try again.
+        var notBefore: ContinuousClock.Instant?
+        /// Failures in a row.
+        var failures = 0
+        /// What somebody else changed and was left, as names.
+        var drifted: [String] = []
+    }
+
     struct Entry: Sendable {
         /// The token as last read, and the version of the Secret it was read from.
         var token: (secretVersion: String, credential: BotCredential)?
         /// When Telegram last confirmed the token, and which.
         var verified: (fingerprint: String, at: ContinuousClock.Instant)?
-        /// What was last found right in Kafka: fingerprint of the wish, and when.
-        var topics: (wish: String, at: ContinuousClock.Instant)?
+        /// What was last found right in Kafka: fingerprint of the wish, by which way in (a hash: passwords are not kept here),
+        /// and when.
+        var topics: (wish: String, access: Int, at: ContinuousClock.Instant)?
+        /// When the topics were last marked and the offsets of a sleeping group committed again.
+        var refreshedAt: ContinuousClock.Instant?
+        /// Until when Telegram is left alone.
+        var pause: TelegramPause?
+        /// Whether Telegram had another webhook than was set when it was last asked, and that was left so.
+        var isWebhookDrifted = false
+        /// Where the bot's messages had come to when last looked.
+        var delivery: DeliveryLook?
+        /// Some messages may be standing still: it is looked again soon.
+        var isDeliveryInDoubt = false
+        /// Partitions of the incoming topic, when last looked.
+        var partitions: Int?
         /// When getWebhookInfo was last asked.
         var webhookCheckedAt: ContinuousClock.Instant?
+        var profile: Profile?
+        /// How often a bot that has fallen asleep is still looked at for updates that came meanwhile.
+        var sleepLooks = 0
+        /// When the bot was last woken.
+        var wokenAt: ContinuousClock.Instant?
+        /// The status last written, and the uid of its resource, until the watch shows it.
+        var status: (uid: String?, value: TelegramBotStatus)?
         /// The uid of the resource whose deletion was seen to its end.
         var released: String?
     }
@@ -21,6 +55,29 @@ final class BotMemory: Sendable {
 
     subscript(key: ObjectKey) -> Entry {
         entries.withLock { $0[key] ?? Entry() }
+    }
+
+    /// Changes what is remembered and answers something of it, at once.
+    func with<Result: Sendable>(_ key: ObjectKey, _ change: @Sendable (inout Entry) -> Result) -> Result {
+        entries.withLock { change(&$0[key, default: Entry()]) }
+    }
+
+    /// The bot with the status that was last written, should the watch still show one of before: what has been told to
+    /// Telegram and Kafka stands in it.
+    func latest(_ bot: TelegramBot) -> TelegramBot {
+        guard let written = self[bot.key].status, written.uid == bot.metadata.uid else { return bot }
+        var bot = bot
+        bot.status = written.value
+        return bot
+    }
+
+    /// The watch shows a bot: its status need not be kept any longer when it is the one last written.
+    func seen(_ bot: TelegramBot) {
+        entries.withLock { entries in
+            guard let written = entries[bot.key]?.status, written.value == bot.status || written.uid != bot.metadata.uid
+            else { return }
+            entries[bot.key]?.status = nil
+        }
     }
 
     func update(_ key: ObjectKey, _ change: (inout Entry) -> Void) {

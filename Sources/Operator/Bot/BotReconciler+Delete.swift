@@ -12,6 +12,7 @@ extension BotReconciler {
     func ensureFinalizer(_ bot: TelegramBot) async throws {
         guard bot.metadata.finalizers?.contains(BotFinalizer.name) != true else { return }
         _ = try await Finalizers.ensure(BotFinalizer.name, on: bot, client, fieldManager: FieldManager.main)
+        FaultPoint.passed(.finalizerAdded)
     }
 
     /// Takes everything back in the reverse order of its making: webhook, scaler and workload, Secret, binding, topics.
@@ -24,19 +25,22 @@ extension BotReconciler {
         let botID = bot.status?.botID.flatMap { BotID($0) }
         // A second resource of the same bot never owned what is outside of its namespace.
         let isOwner = botID.map { stores.elder(of: bot, botID: $0) == nil } ?? false
-        let gateway = bot.gatewayKey.map { stores.gateways.get($0) } ?? stores.defaultGateway
+        let gateway = gateway(of: bot)
 
         if isOwner, let botID {
             try await take(back: "the webhook of \(botID)", of: bot, &leftovers) {
                 try await removeWebhook(bot, gateway)
+                FaultPoint.passed(.webhookRemoved)
+            }
+            if let waiting = await undrained(bot, botID, gateway) {
+                await tellDelay(waiting, of: bot)
+                return .requeue(after: Self.drainLook)
             }
         }
-        if hasKEDA { try await deleteIfThere(ScaledObject.self, bot.workerObjectKey) }
-        if stores.deployments.get(bot.workerObjectKey) != nil {
-            try await deleteIfThere(Deployment.self, bot.workerObjectKey)
-        }
+        try await deleteWorker(bot)
         if stores.secrets.get(bot.workerObjectKey)?.digest != nil {
             try await deleteIfThere(Secret.self, bot.workerObjectKey)
+            FaultPoint.passed(.workerSecretDeleted)
         }
         for binding in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description) {
             try await deleteIfThere(Secret.self, binding)
@@ -45,6 +49,7 @@ extension BotReconciler {
             if let gateway {
                 let key = ObjectKey(namespace: gateway.metadata.namespace, name: botID.bindingName)
                 try await deleteIfThere(Secret.self, key)
+                FaultPoint.passed(.bindingDeleted)
             }
             if bot.spec.effectiveDeletionPolicy == .delete {
                 try await take(back: "the topics and the consumer group of \(botID)", of: bot, &leftovers) {
@@ -52,16 +57,100 @@ extension BotReconciler {
                 }
             }
         }
-        for leftover in leftovers {
+        if !leftovers.isEmpty {
+            // One Event: repeats of a reason are folded, and the second text would be lost.
             events.record(
                 regarding: bot.reference, type: .warning, reason: "LeftBehind", action: "Delete",
-                note: "\(leftover) could not be taken back")
+                note: "could not be taken back and stays: \(leftovers.joined(separator: "; "))")
         }
         _ = try await Finalizers.remove(BotFinalizer.name, from: bot, client, fieldManager: FieldManager.main)
+        FaultPoint.passed(.finalizerRemoved)
         memory.forget(bot.key)
         memory.update(bot.key) { $0.released = bot.metadata.uid }
         logger.info("bot is deleted", ["bot": .string("\(bot.key)"), "bot_id": .string(bot.status?.botID ?? "")])
         return .done
+    }
+
+    /// What workers and gateway have still to do with messages that would be deleted, as a sentence; `nil` when nothing,
+    /// when nobody does it, when the time for it is over or when Kafka cannot be asked.
+    private func undrained(_ bot: TelegramBot, _ botID: BotID, _ gateway: TelegramGateway?) async -> String? {
+        guard bot.spec.effectiveDeletionPolicy == .delete, age(ofDeletion: bot) < settings.drainTimeout,
+            bot.status?.kafka?.incomingTopic == botID.incomingTopic,
+            let servers = bot.status?.kafka?.bootstrapServers, let gateway
+        else { return nil }
+        do {
+            let admin = try kafka.admin(await access(to: servers, gateway))
+            if stores.deployments.get(bot.workerObjectKey)?.replicas ?? 0 > 0 {
+                let partitions = max(bot.spec.partitions, memory[bot.key].partitions ?? 0)
+                let unread = try await flow(
+                    botID.incomingTopic, group: botID.workerGroup, partitions: partitions, admin
+                ).lag
+                if unread > 0 { return "\(unread) update(s) are still to be answered by the worker" }
+            }
+            let unsent = try await flow(
+                botID.outgoingTopic, group: TelegramGateway.senderGroup(gateway.key), partitions: 1, admin
+            ).lag
+            return unsent > 0 ? "\(unsent) answer(s) are still to be sent by the gateway" : nil
+        } catch {
+            logger.debug("drain was not looked at", ["bot": .string("\(bot.key)"), "error": .string("\(error)")])
+            return nil
+        }
+    }
+
+    /// How often it is looked whether all is answered.
+    private static let drainLook = Duration.seconds(1)
+
+    private func deleteWorker(_ bot: TelegramBot) async throws {
+        if hasKEDA, stores.scaledObjects.get(bot.workerObjectKey) != nil || bot.metadata.deletionTimestamp != nil {
+            try await deleteIfThere(ScaledObject.self, bot.workerObjectKey)
+            FaultPoint.passed(.scalerDeleted)
+        }
+        if stores.triggerAuthentications.get(bot.workerObjectKey) != nil {
+            try await deleteIfThere(TriggerAuthentication.self, bot.workerObjectKey)
+        }
+        if stores.deployments.get(bot.workerObjectKey) != nil {
+            try await deleteIfThere(Deployment.self, bot.workerObjectKey)
+            FaultPoint.passed(.deploymentDeleted)
+        }
+        for job in stores.jobs.keys(in: BotStores.Index.owner, at: bot.key.description) {
+            try await deleteIfThere(Job.self, job)
+        }
+    }
+
+    /// Ends the worker of a resource whose bot belongs to an older one: two workers in one group would share its updates.
+    func retireDuplicate(_ bot: TelegramBot) async throws {
+        try await deleteWorker(bot)
+        guard stores.secrets.get(bot.workerObjectKey)?.digest != nil else { return }
+        try await deleteIfThere(Secret.self, bot.workerObjectKey)
+    }
+
+    /// Takes back what was made for the bot that a resource was, before it becomes another one. The worker's Secret stays:
+    /// it is written anew, and until then has the token by which the webhook is turned off.
+    func release(_ former: BotID, of work: BotWork) async throws {
+        let bot = work.bot
+        let gateway = gateway(of: bot)
+        if stores.elder(of: bot, botID: former) == nil {
+            try await step(.tokenValid) {
+                if let token = try await tokenFromWorkerSecret(bot), token.botNumber == former.number {
+                    try await removeWebhook(bot, gateway, token)
+                }
+                try await deleteWorker(bot)
+                for binding in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description)
+                where binding.name == former.bindingName { try await deleteIfThere(Secret.self, binding) }
+                if bot.spec.effectiveDeletionPolicy == .delete { try await removeTopics(bot, former, gateway) }
+            }
+        }
+        events.record(
+            regarding: bot.reference, type: .normal, reason: "BotIdentityChanged", action: "Reconcile",
+            note: "the resource was \(former) and becomes \(work.botID), as spec.botID says")
+        work.status.webhook = nil
+        work.status.kafka = nil
+        work.status.profile = nil
+        memory.update(bot.key) { entry in
+            entry.topics = nil
+            entry.webhookCheckedAt = nil
+            entry.profile = nil
+        }
     }
 
     /// Tries something outside Kubernetes. A failure is thrown, to be tried again, until the patience has run out.
@@ -111,18 +200,29 @@ extension BotReconciler {
 
     /// Turns the webhook off when it is still ours. A token that is gone or refused has no webhook to turn off.
     private func removeWebhook(_ bot: TelegramBot, _ gateway: TelegramGateway?) async throws {
-        guard let url = bot.status?.webhook?.url else { return }
-        // The status remembers which server was told: the gateway may be another one by now, or gone.
-        guard let server = bot.status?.webhook?.apiBaseURL ?? gateway?.spec.apiBaseURL else { return }
+        guard bot.status?.webhook?.url != nil else { return }
         let token: BotToken
         do {
             token = try BotToken(try await readToken(bot).token.value)
         } catch is StepFailure {
-            guard let kept = try await tokenFromWorkerSecret(bot) else { return }
-            token = kept
+            // The token's Secret may go together with the bot, and with its namespace the worker's copy, too.
+            if let kept = try await tokenFromWorkerSecret(bot) {
+                token = kept
+            } else if let kept = try await tokenFromBinding(bot) {
+                token = kept
+            } else {
+                return
+            }
         } catch is TelegramError {
             return
         }
+        try await removeWebhook(bot, gateway, token)
+    }
+
+    private func removeWebhook(_ bot: TelegramBot, _ gateway: TelegramGateway?, _ token: BotToken) async throws {
+        guard let url = bot.status?.webhook?.url else { return }
+        // The status remembers which server was told: the gateway may be another one by now, or gone.
+        guard let server = bot.status?.webhook?.apiBaseURL ?? gateway?.spec.apiBaseURL else { return }
         let telegram = TelegramClient(http: http, baseURL: server, logger: logger)
         let limit = settings.telegramTimeout
         do {
@@ -140,19 +240,37 @@ extension BotReconciler {
         return try BotToken(text)
     }
 
+    private func tokenFromBinding(_ bot: TelegramBot) async throws -> BotToken? {
+        for key in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description) {
+            guard let secret = try await client.find(Secret.self, key),
+                case .success(let binding) = Result(catching: { () throws(BindingError) in try Binding(secret) })
+            else { continue }
+            return try BotToken(binding.token)
+        }
+        return nil
+    }
+
     private func removeTopics(_ bot: TelegramBot, _ botID: BotID, _ gateway: TelegramGateway?) async throws {
-        guard let servers = bot.status?.kafka?.bootstrapServers ?? gateway?.spec.kafka.bootstrapServers else { return }
-        let admin = try kafka.admin(servers)
+        // Topics that were never claimed are somebody else's.
+        guard let claim = bot.status?.kafka, claim.incomingTopic == botID.incomingTopic else { return }
+        guard let servers = claim.bootstrapServers ?? gateway?.spec.kafka.bootstrapServers else { return }
+        let admin = try kafka.admin(await access(to: servers, gateway))
         // First the group: it is refused while workers are still in it, and they would bring topics back.
         do {
             try await admin.deleteGroup(botID.workerGroup)
         } catch let error as KafkaError {
             guard error.code == .unknownGroup else { throw error }
         }
-        let topics = [botID.incomingTopic, botID.outgoingTopic, botID.deadLetterTopic]
-        let results = try await admin.deleteTopics(topics, timeout: settings.kafkaTimeout)
+        FaultPoint.passed(.groupDeleted)
+        do {
+            try await TopicMarks(admin: admin).unmark(botID.topics)
+        } catch let error as KafkaError {
+            guard error.code == .unknownTopic else { throw error }
+        }
+        let results = try await admin.deleteTopics(botID.topics, timeout: settings.kafkaTimeout)
         for result in results.values {
             if case .failure(let error) = result, error.code != .unknownTopic { throw error }
         }
+        FaultPoint.passed(.topicsDeleted)
     }
 }

@@ -10,16 +10,17 @@ extension BotReconciler {
 
     /// Writes the worker's Secret and the gateway's binding.
     /// - Returns: the binding's webhook secrets, the one for Telegram first.
-    func ensureSecrets(_ context: WorkerContext) async throws -> [String] {
+    func ensureSecrets(_ context: WorkerContext, _ work: BotWork) async throws -> WebhookSecrets {
         let workerKey = context.bot.workerObjectKey
-        try await refuseForeignSecret(workerKey)
-        try await applier.ensure(WorkerManifests.secret(context), observed: stores.secrets.get(workerKey)?.digest)
+        if context.bot.spec.effectiveAdoptionPolicy == .ifOwned { try await refuseForeignSecret(workerKey) }
+        try await apply(WorkerManifests.secret(context), observed: stores.secrets.get(workerKey)?.digest, work)
+        FaultPoint.passed(.workerSecretWritten)
 
         let key = ObjectKey(namespace: context.gateway.metadata.namespace, name: context.botID.bindingName)
-        let secrets = try await webhookSecrets(of: key)
-        try await applier.ensure(
-            BindingManifest.secret(context, webhookSecrets: secrets), observed: stores.secrets.get(key)?.digest)
+        let secrets = try await exchanged(webhookSecrets(of: key, context), key, context, work)
+        try await apply(BindingManifest.secret(context, secrets), observed: stores.secrets.get(key)?.digest, work)
 
+        FaultPoint.passed(.bindingWritten)
         // Bindings in other namespaces are left from a gateway that the bot used before.
         for old in stores.secrets.keys(in: BotStores.Index.owner, at: context.bot.key.description) where old != key {
             try await deleteIfThere(Secret.self, old)
@@ -36,26 +37,57 @@ extension BotReconciler {
                 found.metadata.labels?[Labels.managedBy] != Labels.managedByValue
             else { return }
         }
-        throw StepFailure(
-            .workloadReady, "SecretNotOwned",
-            "Secret \(key) exists and is not the platform's: delete or rename it", retry: .onChange)
+        throw Adoption.secretNotOwned(key)
     }
 
     /// The secrets of the binding that is there, else a new one. The watch may lag behind our own write, so a binding that
     /// it does not show is looked for before a new secret makes the old one worthless.
-    private func webhookSecrets(of key: ObjectKey) async throws -> [String] {
-        if let known = stores.secrets.get(key)?.webhookSecrets, !known.isEmpty { return known }
-        if let secret = try await client.find(Secret.self, key),
-            case .success(let binding) = Result(catching: { () throws(BindingError) in try Binding(secret) })
-        {
-            return binding.webhookSecrets
+    private func webhookSecrets(of key: ObjectKey, _ context: WorkerContext) async throws -> WebhookSecrets {
+        if let known = stores.secrets.get(key)?.webhookSecrets { return known }
+        if let secret = try await client.find(Secret.self, key), let secrets = WebhookSecrets(secret) {
+            return secrets
         }
-        return [try SecureRandom.token(length: Self.webhookSecretLength)]
+        return WebhookSecrets(
+            values: [try SecureRandom.token(length: Self.webhookSecretLength)],
+            tokenFingerprint: context.token.fingerprint, request: context.bot.rotationRequest, since: Self.seconds())
+    }
+
+    /// The secrets with an exchange begun or ended where it is due.
+    private func exchanged(
+        _ secrets: WebhookSecrets, _ key: ObjectKey, _ context: WorkerContext, _ work: BotWork
+    ) async throws -> WebhookSecrets {
+        let now = Self.seconds()
+        let token = context.token.fingerprint
+        let request = context.bot.rotationRequest
+        func step(_ secrets: WebhookSecrets) -> WebhookSecrets.Step {
+            secrets.step(
+                context, told: work.status.webhook, now: now, overlap: settings.webhookSecretOverlap)
+        }
+        var secrets = secrets
+        if step(secrets) != .keep, let secret = try await client.find(Secret.self, key) {
+            // The watch may still show those of before an exchange that has been made.
+            secrets = WebhookSecrets(secret) ?? secrets
+        }
+        let due = step(secrets)
+        if due == .exchange {
+            events.record(
+                regarding: context.bot.reference, type: .normal, reason: "WebhookSecretExchanged", action: "Reconcile",
+                note: "the webhook gets a new secret; the old one is taken until Telegram uses the new one")
+        }
+        let next = try secrets.after(due, tokenFingerprint: token, request: request, now: now) {
+            try SecureRandom.token(length: Self.webhookSecretLength)
+        }
+        if next.values.count > 1 {
+            let age = Duration.seconds(now - next.since)
+            work.lookAgain(in: max(.seconds(1), settings.webhookSecretOverlap - age))
+        }
+        return next
     }
 
     func deleteIfThere<Object: KubernetesResource>(_ type: Object.Type, _ key: ObjectKey) async throws {
         do {
-            try await client.delete(type, key)
+            // With what belongs to it: a Job's pods would stay otherwise.
+            try await client.delete(type, key, options: DeleteOptions(propagationPolicy: .background))
         } catch let error as KubernetesError where error.isNotFound {
             return
         }

@@ -20,6 +20,9 @@ extension BotReconciler {
             // Deleted meanwhile: there is nobody left to tell.
             return
         }
+        memory.update(bot.key) { $0.status = (bot.metadata.uid, status) }
+        // The watch may have been faster than the answer.
+        if let seen = stores.bots.get(bot.key) { memory.seen(seen) }
         report(status, before: bot.status, of: bot, isTrouble: work.isInTrouble)
     }
 

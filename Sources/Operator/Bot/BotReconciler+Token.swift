@@ -11,36 +11,20 @@ extension BotReconciler {
     /// the gateway to know which Bot API server to ask.
     func verifyToken(_ work: BotWork) async throws -> BotCredential {
         let credential = try await readToken(work.bot)
-        do {
-            work.botID = BotID(number: try BotToken(credential.token.value).botNumber)
-        } catch {
-            throw StepFailure(
-                .tokenValid, "TokenMalformed",
-                "\(Self.place(of: work.bot)) does not hold a bot token: it looks like 123456:AbC-dEf_1, "
-                    + "copy it again from @BotFather", retry: .onChange)
-        }
+        let identity = try TokenPlan.identity(work.bot, credential, known: work.status.botID)
+        work.formerBotID = identity.former
+        work.botID = identity.botID
         return credential
     }
 
     /// The token, from memory while the Secret is the one it was read from.
     func readToken(_ bot: TelegramBot) async throws -> BotCredential {
-        let key = ObjectKey(namespace: bot.metadata.namespace, name: bot.spec.tokenSecretRef.name)
+        let key = bot.tokenSecretKey
         let seen = stores.secrets.get(key).map { "\($0.uid)/\($0.resourceVersion)/\(bot.spec.tokenKey)" }
         if let seen, let known = memory[bot.key].token, known.secretVersion == seen { return known.credential }
-        guard let secret = try await client.find(Secret.self, key) else {
-            throw StepFailure(
-                .tokenValid, "SecretMissing",
-                "Secret \(key) does not exist: create it with the bot's token under \"\(bot.spec.tokenKey)\"",
-                retry: .onChange)
-        }
-        guard let text = secret.string(bot.spec.tokenKey), !text.isEmpty else {
-            throw StepFailure(
-                .tokenValid, "SecretKeyMissing",
-                "Secret \(key) has nothing under \"\(bot.spec.tokenKey)\": put the bot's token there, "
-                    + "or name another key in spec.tokenSecretRef.key", retry: .onChange)
-        }
-        let credential = BotCredential(text)
-        let version = "\(secret.metadata.uid ?? "")/\(secret.metadata.resourceVersion ?? "")/\(bot.spec.tokenKey)"
+        let secret = try await client.find(Secret.self, key)
+        let credential = try TokenPlan.credential(bot, secret)
+        let version = "\(secret?.metadata.uid ?? "")/\(secret?.metadata.resourceVersion ?? "")/\(bot.spec.tokenKey)"
         memory.update(bot.key) { $0.token = (version, credential) }
         return credential
     }
@@ -53,23 +37,22 @@ extension BotReconciler {
             if isVerified(credential, work) {
                 work.conditions.set(.tokenValid, .true, "TokenAccepted", "Telegram knows the bot as @\(work.username)")
             } else {
-                let user = try await getMe(credential, gateway, bot)
+                let token = try BotToken(credential.token.value)
+                let user = try await callingTelegram(.tokenValid, credential, work) {
+                    try await telegram(gateway).getMe(token: token, timeout: settings.telegramTimeout)
+                }
                 work.status.username = user.username
+                FaultPoint.passed(.tokenVerified)
                 memory.update(bot.key) { $0.verified = (credential.fingerprint, clock.now) }
                 work.conditions.set(.tokenValid, .true, "TokenAccepted", "Telegram knows the bot as @\(work.username)")
             }
             if let elder = stores.elder(of: bot, botID: work.botID) {
-                work.status.botID = work.botID.description
-                throw StepFailure(
-                    .tokenValid, "DuplicateToken",
-                    "TelegramBot \(elder) is older and has the same bot (\(work.botID)): delete one of the two",
-                    retry: .onChange)
+                if work.formerBotID == nil { work.status.botID = work.botID.description }
+                try await retireDuplicate(bot)
+                throw TokenPlan.duplicate(work.botID, of: elder)
             }
         }
-        guard work.status.botID != work.botID.description else { return }
-        // Written before anything is made under this name, so that a deletion knows what to take back.
-        work.status.botID = work.botID.description
-        try await step(.tokenValid) { try await writeStatus(work, of: bot) }
+        if let former = work.formerBotID { try await release(former, of: work) }
     }
 
     private func isVerified(_ credential: BotCredential, _ work: BotWork) -> Bool {
@@ -78,35 +61,18 @@ extension BotReconciler {
             return verified.fingerprint == credential.fingerprint
                 && clock.now - verified.at < settings.tokenCheckInterval
         }
-        // After a restart: the worker's Secret was only ever written with a token that Telegram had confirmed.
+        // After a restart: the worker's Secret was only ever written with a token that Telegram had confirmed. It may have
+        // been revoked since.
         let secret = stores.secrets.get(work.bot.workerObjectKey)
-        guard secret?.tokenFingerprint == credential.fingerprint else { return false }
+        guard secret?.tokenFingerprint == credential.fingerprint, work.conditions[.tokenValid]?.status == .true
+        else { return false }
         let age = settings.tokenCheckInterval * Double.random(in: 0...1)
         memory.update(work.bot.key) { $0.verified = (credential.fingerprint, clock.now - age) }
         return true
     }
 
-    private func getMe(
-        _ credential: BotCredential, _ gateway: TelegramGateway, _ bot: TelegramBot
-    ) async throws -> TelegramUser {
-        let token = try BotToken(credential.token.value)
-        do {
-            return try await telegram(gateway).getMe(token: token, timeout: settings.telegramTimeout)
-        } catch {
-            guard error.isTokenRefused else { throw error }
-            throw StepFailure(
-                .tokenValid, "TokenRejected",
-                "Telegram does not accept the token in \(Self.place(of: bot)): "
-                    + "put the bot's current token from @BotFather there", retry: .onChange)
-        }
-    }
-
     func telegram(_ gateway: TelegramGateway) -> TelegramClient {
         TelegramClient(http: http, baseURL: gateway.spec.apiBaseURL, logger: logger)
-    }
-
-    private static func place(of bot: TelegramBot) -> String {
-        "Secret \(bot.metadata.namespace ?? "")/\(bot.spec.tokenSecretRef.name), key \"\(bot.spec.tokenKey)\","
     }
 }
 
@@ -115,6 +81,9 @@ extension BotWork {
 }
 
 extension TelegramBot {
+    /// The value of the annotation that asks for a new webhook secret, "" without one.
+    var rotationRequest: String { metadata.annotations?[Annotations.rotateWebhookSecret] ?? "" }
+
     /// The name of the Deployment, the worker's Secret and the ScaledObject.
     var workerObjectKey: ObjectKey {
         ObjectKey(namespace: metadata.namespace, name: "bot-\(metadata.name ?? "")")

@@ -1,3 +1,4 @@
+import ControllerRuntime
 import KubernetesTypes
 import Observability
 import PlatformAPI
@@ -5,50 +6,94 @@ import TelegramBotAPI
 
 extension BotReconciler {
     /// Points Telegram at the gateway, and looks now and then whether it still does.
-    func ensureWebhook(_ context: WorkerContext, secrets: [String], _ work: BotWork) async throws {
-        guard let secret = secrets.first else { return }
+    func ensureWebhook(_ context: WorkerContext, _ secrets: WebhookSecrets, _ work: BotWork) async throws {
+        if context.bot.spec.suspend == .off { return try await withdrawWebhook(context, work) }
+        guard let secret = secrets.values.first else { return }
         let wish = WebhookWish(context, secret: secret)
+        let key = context.bot.key
+        let told = work.status.webhook
+        let wasTold = told?.appliedHash == wish.hash && told?.url == wish.url
+        guard !wasTold || isCheckDue(key) || work.conditions[.webhookReady]?.status != .true else {
+            if memory[key].isWebhookDrifted { work.note(.drifted, "webhook") }
+            return
+        }
+        if !wasTold, secrets.values.count > 1 {
+            // The gateway must know a new secret before Telegram uses it.
+            let age = Duration.seconds(Self.seconds() - secrets.since)
+            guard age >= Self.bindingSettleTime else { return work.lookAgain(in: Self.bindingSettleTime - age) }
+        }
         let telegram = telegram(context.gateway)
         let token = try BotToken(context.token.token.value)
-        let isApplied = work.status.webhook?.appliedHash == wish.hash && work.status.webhook?.url == wish.url
-        if isApplied {
-            guard isCheckDue(context.bot.key) else { return }
+        try await callingTelegram(.webhookReady, context.token, work) {
             let info = try await telegram.getWebhookInfo(token: token, timeout: settings.telegramTimeout)
-            memory.update(context.bot.key) { $0.webhookCheckedAt = clock.now }
-            if wish.isMet(by: info) {
-                work.status.webhook?.pendingUpdates = info.pendingUpdateCount
-                work.status.webhook?.lastError = info.lastErrorMessage
-                work.conditions.set(.webhookReady, .true, "WebhookSet", "Telegram delivers to \(wish.url)")
-                return
+            memory.update(key) { $0.webhookCheckedAt = clock.now }
+            work.status.webhook?.pendingUpdates = info.pendingUpdateCount
+            work.status.webhook?.lastError = info.lastErrorMessage
+            let plan = WebhookPlan.decide(
+                wish, told: told, info: info, adoption: context.bot.spec.webhookAdoption,
+                drift: context.bot.spec.effectiveDriftPolicy, isOurs: isGatewayURL)
+            memory.update(key) { $0.isWebhookDrifted = plan == .report }
+            switch plan {
+            case .keep: work.webhookInfo = info
+            case .refuse:
+                throw WebhookPlan.ownedElsewhere(info.url)
+            case .report:
+                work.webhookInfo = info
+                work.note(.drifted, "webhook")
+            case .set, .repair:
+                if plan == .repair { work.note(.repaired, "webhook") }
+                try await set(wish, token, telegram, context, work)
             }
-            logger.info(
-                "Telegram has another webhook than was set, setting it again", ["bot_id": .string("\(context.botID)")])
         }
+        work.conditions.set(.webhookReady, .true, "WebhookSet", "Telegram delivers to \(wish.url)")
+    }
+
+    /// Takes the webhook away from a bot that is switched off, when it is still the bot's.
+    private func withdrawWebhook(_ context: WorkerContext, _ work: BotWork) async throws {
+        if let url = work.status.webhook?.url {
+            let telegram = telegram(context.gateway)
+            let token = try BotToken(context.token.token.value)
+            let limit = settings.telegramTimeout
+            try await callingTelegram(.webhookReady, context.token, work) {
+                guard try await telegram.getWebhookInfo(token: token, timeout: limit).url == url else { return }
+                try await telegram.deleteWebhook(token: token, timeout: limit)
+            }
+            work.status.webhook = nil
+        }
+        work.conditions.set(
+            .webhookReady, .true, "WebhookRemoved",
+            "The bot is switched off: Telegram keeps its updates for up to 24 hours")
+    }
+
+    /// How long the gateway is given to hear of a changed binding.
+    private static let bindingSettleTime = Duration.seconds(2)
+
+    /// Whether a webhook leads to a gateway of this cluster, whichever.
+    private func isGatewayURL(_ url: String) -> Bool {
+        GatewayPlan.isWebhook(url, of: stores.gateways.all.map(\.value))
+    }
+
+    private func set(
+        _ wish: WebhookWish, _ token: BotToken, _ telegram: TelegramClient, _ context: WorkerContext, _ work: BotWork
+    ) async throws {
         do {
             try await telegram.setWebhook(
                 WebhookSettings(
                     url: wish.url, secretToken: Sensitive(wish.secret), maxConnections: wish.maxConnections,
-                    allowedUpdates: wish.allowedUpdates ?? []), token: token,
-                timeout: settings.telegramTimeout)
+                    allowedUpdates: wish.allowedUpdates ?? []), token: token, timeout: settings.telegramTimeout)
         } catch {
-            if error.isTokenRefused { memory.update(context.bot.key) { $0.verified = nil } }
-            throw Self.failure(error, wish, context)
+            guard error.code == .badRequest else { throw error }
+            throw StepFailure(
+                .webhookReady, "WebhookRefused",
+                "Telegram does not take \(wish.url): \(error.apiDescription ?? error.message); "
+                    + "change publicURL of TelegramGateway \(context.gateway.key)", retry: .onChange)
         }
-        memory.update(context.bot.key) { $0.webhookCheckedAt = clock.now }
+        FaultPoint.passed(.webhookSet)
         work.status.webhook = TelegramBotStatus.Webhook(
             url: wish.url, apiBaseURL: context.gateway.spec.apiBaseURL, appliedHash: wish.hash)
-        work.conditions.set(.webhookReady, .true, "WebhookSet", "Telegram delivers to \(wish.url)")
-    }
-
-    private static func failure(_ error: TelegramError, _ wish: WebhookWish, _ context: WorkerContext) -> any Error {
-        if error.isTokenRefused {
-            return StepFailure(.tokenValid, "TokenRejected", error.message, retry: .onChange)
-        }
-        guard error.code == .badRequest else { return error }
-        return StepFailure(
-            .webhookReady, "WebhookRefused",
-            "Telegram does not take \(wish.url): \(error.apiDescription ?? error.message); "
-                + "change publicURL of TelegramGateway \(context.gateway.key)", retry: .onChange)
+        // That Telegram takes an address proves little: it is looked soon how deliveries go.
+        memory.update(context.bot.key) { $0.isDeliveryInDoubt = true }
+        work.lookAgain(in: Self.doubtInterval)
     }
 
     /// After a restart the first look of each bot is drawn over the interval, so that they do not all come at once.
@@ -58,6 +103,7 @@ extension BotReconciler {
             memory.update(key) { $0.webhookCheckedAt = clock.now - age }
             return false
         }
-        return clock.now - last > settings.resyncInterval * 0.8
+        let interval = memory[key].isDeliveryInDoubt ? Self.doubtInterval : settings.resyncInterval
+        return clock.now - last > min(interval, settings.resyncInterval) * 0.8
     }
 }

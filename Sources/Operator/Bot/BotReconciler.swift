@@ -1,7 +1,6 @@
 import ControllerRuntime
 import FoundationEssentials
 import HTTPClient
-import KafkaClient
 import KubernetesClient
 import KubernetesTypes
 import Observability
@@ -15,6 +14,7 @@ final class BotReconciler: Sendable {
     let client: KubernetesClient
     let stores: BotStores
     let kafka: KafkaAdminPool
+    let logins: KafkaLogins
     let http: HTTPClient
     let events: EventRecorder
     let settings: OperatorSettings
@@ -26,12 +26,14 @@ final class BotReconciler: Sendable {
     let clock = ContinuousClock()
 
     init(
-        client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, http: HTTPClient, events: EventRecorder,
-        settings: OperatorSettings, logger: Logger, isKEDAInstalled: @escaping @Sendable () -> Bool
+        client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, logins: KafkaLogins, http: HTTPClient,
+        events: EventRecorder, settings: OperatorSettings, logger: Logger,
+        isKEDAInstalled: @escaping @Sendable () -> Bool
     ) {
         self.client = client
         self.stores = stores
         self.kafka = kafka
+        self.logins = logins
         self.http = http
         self.events = events
         self.settings = settings
@@ -43,10 +45,11 @@ final class BotReconciler: Sendable {
     var hasKEDA: Bool { isKEDAInstalled() }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
-        guard let bot = stores.bots.get(key) else {
+        guard let seen = stores.bots.get(key) else {
             memory.forget(key)
             return .done
         }
+        let bot = memory.latest(seen)
         if bot.metadata.deletionTimestamp != nil { return try await delete(bot) }
 
         let work = BotWork(bot: bot, now: Self.timestamp())
@@ -56,10 +59,15 @@ final class BotReconciler: Sendable {
         } catch let error as StepFailure {
             failure = error
         }
-        work.conditions.summarize(failure: failure)
+        if failure == nil { reportDrift(work) }
+        work.conditions.summarize(failure: failure, isSuspended: bot.spec.suspend != nil)
         work.isInTrouble = failure != nil
         try await writeStatus(work, of: bot)
-        guard let failure else { return .requeue(after: settings.resyncInterval * Double.random(in: 0.9...1.1)) }
+        FaultPoint.passed(.statusWritten)
+        guard let failure else {
+            let resync = settings.resyncInterval * Double.random(in: 0.9...1.1)
+            return .requeue(after: min(resync, work.nextLook ?? resync))
+        }
         switch failure.retry {
         case .backoff: throw failure
         case .after(let delay): return .requeue(after: delay)
@@ -76,36 +84,55 @@ final class BotReconciler: Sendable {
         try await step(.ready) { try await ensureFinalizer(work.bot) }
         let credential = try await step(.tokenValid) { try await verifyToken(work) }
         let gateway = try await step(.gatewayReady) { try findGateway(work) }
+        let access = try await step(.gatewayReady) { try await logins.access(of: gateway) }
         try await verifyIdentity(credential, gateway, work)
-        let context = WorkerContext(bot: work.bot, botID: work.botID, token: credential, gateway: gateway)
+        let context = WorkerContext(
+            bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access)
+        try await claimTopics(context, work)
         try await step(.topicsReady) { try await ensureTopics(context, work) }
-        let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context) }
+        let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }
         try await step(.scalerReady) { try await ensureScaler(context, work) }
-        try await step(.webhookReady) { try await ensureWebhook(context, secrets: webhookSecrets, work) }
+        try await step(.profileSynced) { try await syncProfile(context, work) }
+        try await step(.webhookReady) { try await ensureWebhook(context, webhookSecrets, work) }
+        try await judgeDelivery(context, work)
+    }
+
+    /// Says what somebody else has changed.
+    private func reportDrift(_ work: BotWork) {
+        if !work.repaired.isEmpty {
+            events.record(
+                regarding: work.bot.reference, type: .normal, reason: "DriftRepaired", action: "Reconcile",
+                note: "changed by somebody else and put back: \(work.repaired.joined(separator: ", "))")
+        }
+        guard !work.drifted.isEmpty else { return work.conditions.remove(.drifted) }
+        work.conditions.set(
+            .drifted, .true, "DriftFound",
+            "Changed by somebody else, and left so by spec.driftPolicy: \(work.drifted.joined(separator: ", "))")
     }
 
     /// Turns what a step throws into the condition of that step.
     func step<Result>(_ condition: ConditionType, _ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
-        } catch let failure as StepFailure {
-            throw failure
-        } catch let error as KubernetesError {
-            let retry: StepFailure.Retry = error.retryAfter.map { .after($0) } ?? .backoff
-            throw StepFailure(condition, "KubernetesError", error.message, retry: retry)
-        } catch let error as KafkaError {
-            let reason = error.isRetriable ? "KafkaUnavailable" : "KafkaError"
-            throw StepFailure(condition, reason, error.message)
-        } catch let error as TelegramError {
-            throw StepFailure(
-                condition, "TelegramUnavailable", error.message, retry: error.retryAfter.map { .after($0) } ?? .backoff)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw StepFailure(condition, "InternalError", "\(error)")
+            throw StepFailure(condition, cause: error)
         }
     }
+
+    /// Brings an owned object to what is wanted, and tells what somebody else has made of it.
+    func apply<Object: KubernetesResource>(
+        _ wanted: Object, observed: LeafDigest?, _ work: BotWork
+    ) async throws {
+        let repairs = work.bot.spec.effectiveDriftPolicy == .repair
+        let outcome = try await applier.ensure(wanted, observed: observed, repairs: repairs)
+        work.note(outcome, "\(Object.definition.kind) \(wanted.key)")
+    }
+
+    /// The present time in seconds since 1970.
+    static func seconds() -> Int64 { Int64(Date().timeIntervalSince1970) }
 
     /// The present time as Kubernetes writes it: RFC 3339 in whole seconds.
     static func timestamp() -> String {
@@ -120,8 +147,20 @@ final class BotWork {
     var conditions: ConditionSet
     /// Known once the token was read.
     var botID = BotID(number: 0)
+    /// The bot that the resource was before its owner made it another one.
+    var formerBotID: BotID?
     /// Something failed; what only takes its time is no trouble.
     var isInTrouble = false
+    /// The version of a migration that has succeeded in this reconcile.
+    var migrated: String?
+    /// What Telegram has said of the webhook in this reconcile; `nil` when it was not asked.
+    var webhookInfo: WebhookInfo?
+    /// What somebody else changed and was put back, as names.
+    private(set) var repaired: [String] = []
+    /// What somebody else changed and was left, as names.
+    private(set) var drifted: [String] = []
+    /// When to look again although nothing changed; `nil`: with the next resync.
+    private(set) var nextLook: Duration?
 
     init(bot: TelegramBot, now: String) {
         self.bot = bot
@@ -129,4 +168,14 @@ final class BotWork {
         conditions = ConditionSet(
             previous: bot.status?.conditions ?? [], generation: bot.metadata.generation, now: now)
     }
+
+    func note(_ outcome: ApplyOutcome, _ name: String) {
+        switch outcome {
+        case .unchanged, .written: break
+        case .repaired: repaired.append(name)
+        case .drifted: drifted.append(name)
+        }
+    }
+
+    func lookAgain(in delay: Duration) { nextLook = min(nextLook ?? delay, delay) }
 }

@@ -8,8 +8,11 @@ struct BotStores: Sendable {
     let gateways: Store<TelegramGateway>
     let secrets: Store<ObservedSecret>
     let deployments: Store<ObservedDeployment>
+    let jobs: Store<ObservedJob>
     /// Empty while KEDA is not installed.
     let scaledObjects: Store<ObservedScaledObject>
+    /// Empty while KEDA is not installed.
+    let triggerAuthentications: Store<ObservedTriggerAuthentication>
 
     /// Names of the indices.
     enum Index {
@@ -19,8 +22,10 @@ struct BotStores: Sendable {
         static let gateway = "gateway"
         /// Bots by `status.botID`.
         static let botID = "botID"
-        /// Secrets by "namespace/name" of the bot that they belong to.
+        /// Secrets and Jobs by "namespace/name" of the bot that they belong to.
         static let owner = "owner"
+        /// Gateways by "namespace/name" of the Secrets that their Kafka cluster is reached with.
+        static let kafkaSecret = "kafkaSecret"
     }
 
     init() {
@@ -31,26 +36,31 @@ struct BotStores: Sendable {
             StoreIndex(Index.gateway) { _, bot in [bot.gatewayKey?.description ?? ""] },
             StoreIndex(Index.botID) { _, bot in bot.status?.botID.map { [$0] } ?? [] },
         ])
-        gateways = Store()
+        gateways = Store(indices: [
+            StoreIndex(Index.kafkaSecret) { key, gateway in
+                gateway.spec.kafka.secretNames.map { ObjectKey(namespace: key.namespace, name: $0).description }
+            }
+        ])
         secrets = Store(indices: [StoreIndex(Index.owner) { _, secret in secret.owner.map { [$0] } ?? [] }])
         deployments = Store()
+        jobs = Store(indices: [
+            StoreIndex(Index.owner) { key, job in
+                job.bot.map { [ObjectKey(namespace: key.namespace, name: $0).description] } ?? []
+            }
+        ])
         scaledObjects = Store()
+        triggerAuthentications = Store()
     }
 
     /// An older resource with the same identity, which therefore keeps the bot.
     func elder(of bot: TelegramBot, botID: BotID) -> ObjectKey? {
-        let age = { (bot: TelegramBot) in (bot.metadata.creationTimestamp ?? "", bot.metadata.uid ?? "") }
-        return bots.keys(in: Index.botID, at: botID.description)
-            .filter { $0 != bot.key }
-            .compactMap { bots.get($0) }
-            .filter { age($0) < age(bot) }
-            .min { age($0) < age($1) }?.key
+        TokenPlan.elder(
+            of: bot, among: bots.keys(in: Index.botID, at: botID.description).compactMap { bots.get($0) })
     }
 
     /// The gateway that bots without `gatewayRef` use: the oldest of those marked.
     var defaultGateway: TelegramGateway? {
-        gateways.all.map(\.value).filter(\.isDefault)
-            .min { ($0.metadata.creationTimestamp ?? "", $0.key) < ($1.metadata.creationTimestamp ?? "", $1.key) }
+        GatewayPlan.byDefault(gateways.all.map(\.value))
     }
 }
 

@@ -12,7 +12,18 @@ enum WorkloadHealth {
     ///   - deployment: `nil` when the watch does not show it yet.
     ///   - replicas: with how many it has just been made; `nil` when it has not. One that is made asleep need not be seen
     ///     first: else no bot of thousands would be ready before all had been looked at once.
-    static func verdict(_ name: String, _ deployment: ObservedDeployment?, madeWith replicas: Int? = nil) -> Verdict {
+    ///   - isSuspended: no worker is to run.
+    static func verdict(
+        _ name: String, _ deployment: ObservedDeployment?, madeWith replicas: Int? = nil, isSuspended: Bool = false
+    ) -> Verdict {
+        if isSuspended, let deployment {
+            let left = max(deployment.replicas, deployment.status.replicas ?? 0)
+            guard left > 0 else {
+                return Verdict(status: .true, reason: "Suspended", message: "No worker runs: the bot is suspended")
+            }
+            return Verdict(
+                status: .unknown, reason: "Suspending", message: "\(left) worker(s) are still there: they are ended")
+        }
         guard let deployment else {
             if replicas == 0 { return asleep }
             return Verdict(status: .unknown, reason: "Starting", message: "Deployment \(name) has just been made")

@@ -8,6 +8,8 @@ struct ConditionSet: Sendable, Equatable {
     private var conditions: [ConditionType: Condition] = [:]
     /// What this build does not know, a newer operator's perhaps, is kept as it is.
     private var foreign: [Condition] = []
+    /// What waits for a person, of what was set in this reconcile.
+    private var stalling: Set<ConditionType> = []
     private let generation: Int64?
     private let now: String
 
@@ -29,7 +31,11 @@ struct ConditionSet: Sendable, Equatable {
 
     subscript(type: ConditionType) -> Condition? { conditions[type] }
 
-    mutating func set(_ type: ConditionType, _ status: Condition.Status, _ reason: String, _ message: String) {
+    /// - Parameter stalls: that it does not hold will not change unless somebody does something.
+    mutating func set(
+        _ type: ConditionType, _ status: Condition.Status, _ reason: String, _ message: String, stalls: Bool = false
+    ) {
+        if stalls { stalling.insert(type) } else { stalling.remove(type) }
         let previous = conditions[type]
         conditions[type] = Condition(
             type: type.rawValue, status: status, reason: reason, message: message, observedGeneration: generation,
@@ -39,8 +45,10 @@ struct ConditionSet: Sendable, Equatable {
     mutating func remove(_ type: ConditionType) { conditions[type] = nil }
 
     /// Sums up: `Ready`, and kstatus's `Reconciling` and `Stalled`, which are present only while they hold.
-    /// - Parameter failure: what stopped the reconcile, if anything did.
-    mutating func summarize(failure: StepFailure?) {
+    /// - Parameters:
+    ///   - failure: what stopped the reconcile, if anything did.
+    ///   - isSuspended: the bot is at rest because its owner wants it so: then that is as it should be.
+    mutating func summarize(failure: StepFailure?, isSuspended: Bool = false) {
         if let failure {
             set(failure.condition, .false, failure.reason, failure.message)
             set(.ready, .false, failure.reason, failure.message)
@@ -51,14 +59,20 @@ struct ConditionSet: Sendable, Equatable {
             remove(absent)
             return
         }
-        remove(.stalled)
         let pending = Self.required.compactMap { conditions[$0] }.first { $0.status != .true }
         if let pending {
+            let isStalled = ConditionType(rawValue: pending.type).map { stalling.contains($0) } ?? false
             set(.ready, .false, pending.reason, pending.message)
-            set(.reconciling, .true, pending.reason, pending.message)
+            set(isStalled ? .stalled : .reconciling, .true, pending.reason, pending.message)
+            remove(isStalled ? .reconciling : .stalled)
         } else {
-            set(.ready, .true, "Ready", "The bot receives and answers messages.")
+            if isSuspended {
+                set(.ready, .true, "Suspended", "The bot is suspended: spec.suspend says so")
+            } else {
+                set(.ready, .true, "Ready", "The bot receives and answers messages.")
+            }
             remove(.reconciling)
+            remove(.stalled)
         }
     }
 

@@ -4,11 +4,16 @@ import PlatformAPI
 
 /// The Secret in the gateway's namespace that tells the gateway of a bot.
 enum BindingManifest {
-    static func secret(_ context: WorkerContext, webhookSecrets: [String]) -> Secret {
+    static func secret(_ context: WorkerContext, _ secrets: WebhookSecrets) -> Secret {
         let binding = Binding(
             botID: context.botID, owner: context.bot.key.description, token: context.token.token.value,
-            webhookSecrets: webhookSecrets)
+            webhookSecrets: secrets.values, intake: context.bot.spec.intake)
         // An owner reference cannot cross namespaces: the annotation stands in for it.
+        var annotations = [
+            Annotations.owner: context.bot.key.description, Annotations.secretSince: "\(secrets.since)",
+        ]
+        annotations[Annotations.secretHash] = secrets.tokenFingerprint
+        annotations[Annotations.rotation] = secrets.request
         let metadata = ObjectMeta(
             name: context.botID.bindingName, namespace: context.gateway.metadata.namespace,
             labels: [
@@ -16,8 +21,12 @@ enum BindingManifest {
                 Labels.component: Labels.bindingComponent,
                 Labels.botID: context.botID.description,
                 Labels.gateway: context.gateway.metadata.name ?? "",
-            ],
-            annotations: [Annotations.owner: context.bot.key.description])
+            ], annotations: annotations)
         return Secret(metadata: metadata, data: binding.secretData)
     }
+}
+
+extension TelegramBotSpec {
+    /// What the gateway does with the bot's updates.
+    var intake: Binding.Intake { suspend == .refuse || suspend == .off ? .refuse : .accept }
 }

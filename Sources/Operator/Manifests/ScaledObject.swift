@@ -1,5 +1,15 @@
 import KubernetesTypes
 
+/// Annotations that KEDA reads from a ScaledObject.
+enum KEDAAnnotation {
+    /// Scales to this number, and no further, while it is there.
+    static let pausedReplicas = "autoscaling.keda.sh/paused-replicas"
+    /// "true": stops scaling.
+    static let paused = "autoscaling.keda.sh/paused"
+    /// "true": active, and so awake, whatever the triggers say.
+    static let forceActivation = "autoscaling.keda.sh/force-activation"
+}
+
 /// `keda.sh/v1alpha1.ScaledObject`, the part that the platform sets and reads.
 struct ScaledObject: KubernetesResource, Equatable {
     static let definition = ResourceDefinition(
@@ -64,6 +74,12 @@ struct ScaledObject: KubernetesResource, Equatable {
         var metricType: String
         /// Values are strings, numbers and booleans too.
         var metadata: [String: String]
+        /// A TriggerAuthentication of the same namespace.
+        var authenticationRef: AuthenticationReference?
+    }
+
+    struct AuthenticationReference: Codable, Sendable, Equatable {
+        var name: String
     }
 
     struct Status: Codable, Sendable, Equatable {

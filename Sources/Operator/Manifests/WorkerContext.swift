@@ -1,4 +1,6 @@
+import Cryptography
 import KubernetesTypes
+import Observability
 import PlatformAPI
 
 /// What the manifests of one bot are made from: the resource itself and what the earlier steps found out.
@@ -7,6 +9,8 @@ struct WorkerContext: Sendable {
     let botID: BotID
     let token: BotCredential
     let gateway: TelegramGateway
+    /// How the gateway's brokers are reached.
+    let kafka: KafkaAccess
 
     /// The name of the Deployment, the Secret and the ScaledObject.
     var objectName: String { "bot-\(bot.metadata.name ?? "")" }
@@ -20,6 +24,15 @@ struct WorkerContext: Sendable {
             Labels.bot: bot.metadata.name ?? "",
             Labels.botID: botID.description,
         ]
+    }
+
+    /// A fingerprint of all that stands in the worker's Secret, which may be seen. With the token in it a password cannot be
+    /// guessed from it.
+    var secretFingerprint: String {
+        guard !kafka.secrets.isEmpty else { return token.fingerprint }
+        let values = kafka.secrets.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.value)" }
+        let text = ([token.token.value] + values).joined(separator: "\n")
+        return String(SHA256.hex(Array(text.utf8)).prefix(16))
     }
 
     /// What the Deployment selects pods by: it can never be changed, so it holds only the bot's name.

@@ -6,13 +6,14 @@ import PlatformAPI
 
 /// The objects that a bot's worker consists of. Pure: the same context gives the same objects.
 enum WorkerManifests {
-    /// The worker's Secret: its token.
+    /// The worker's Secret: its token, and what it takes to be let in by Kafka.
     static func secret(_ context: WorkerContext) -> Secret {
         var metadata = context.ownedMetadata
         metadata.annotations = [Annotations.secretHash: context.token.fingerprint]
         return Secret(
             metadata: metadata,
-            data: [WorkerEnvironment.botToken: Data(context.token.token.value.utf8)])
+            data: context.kafka.secretData.merging(
+                [WorkerEnvironment.botToken: Data(context.token.token.value.utf8)]) { $1 })
     }
 
     /// The worker's Deployment; `nil` when the bot has no worker.
@@ -23,7 +24,7 @@ enum WorkerManifests {
         container.imagePullPolicy = worker.imagePullPolicy
         container.command = worker.command
         container.args = worker.args
-        container.env = environment(context) + (worker.env ?? [])
+        container.env = environment(context) + (worker.env ?? []) + features(context.bot.spec)
         container.envFrom = worker.envFrom
         container.resources = worker.resources
         container.securityContext = SecurityContext(
@@ -39,29 +40,43 @@ enum WorkerManifests {
         if replicas == nil { metadata.annotations = [Annotations.replicasHandedOver: "true"] }
         let template = PodTemplateSpec(
             metadata: ObjectMeta(
-                labels: context.labels, annotations: [Annotations.secretHash: context.token.fingerprint]),
-            spec: pod)
-        return Deployment(
-            metadata: metadata,
-            spec: Deployment.Spec(
-                replicas: replicas, selector: LabelSelector(matchLabels: context.selectorLabels),
-                template: template, revisionHistoryLimit: 3))
+                labels: context.labels, annotations: [Annotations.secretHash: context.secretFingerprint]),
+            spec: pod, overlay: worker.template)
+        var spec = Deployment.Spec(
+            replicas: replicas, selector: LabelSelector(matchLabels: context.selectorLabels), template: template,
+            revisionHistoryLimit: 3)
+        spec.minReadySeconds = minReadySeconds
+        return Deployment(metadata: metadata, spec: spec)
+    }
+
+    /// A worker without a probe is ready as soon as it runs: one that ends at once must not pass for a good one.
+    private static let minReadySeconds = 5
+
+    private static func features(_ spec: TelegramBotSpec) -> [EnvVar] {
+        (spec.features ?? [:]).sorted { $0.key < $1.key }.map {
+            EnvVar(name: WorkerEnvironment.feature($0.key), value: "\($0.value)")
+        }
     }
 
     private static func environment(_ context: WorkerContext) -> [EnvVar] {
         let botID = context.botID
         return [
             EnvVar(name: WorkerEnvironment.botID, value: botID.description),
-            EnvVar(
-                name: WorkerEnvironment.botToken,
-                valueFrom: EnvVarSource(
-                    secretKeyRef: KeySelector(name: context.objectName, key: WorkerEnvironment.botToken))),
+            secretVariable(WorkerEnvironment.botToken, context),
             EnvVar(name: WorkerEnvironment.kafkaBrokers, value: context.gateway.spec.kafka.bootstrapServers),
             EnvVar(name: WorkerEnvironment.incomingTopic, value: botID.incomingTopic),
             EnvVar(name: WorkerEnvironment.outgoingTopic, value: botID.outgoingTopic),
             EnvVar(name: WorkerEnvironment.consumerGroup, value: botID.workerGroup),
             EnvVar(name: WorkerEnvironment.apiBaseURL, value: context.gateway.spec.apiBaseURL),
-        ]
+        ] + context.kafka.plainEnvironment.map { EnvVar(name: $0.name, value: $0.value) }
+            + context.kafka.secrets.keys.sorted().map { secretVariable($0, context) }
+    }
+
+    /// A variable from the key of its own name in the worker's Secret.
+    private static func secretVariable(_ name: String, _ context: WorkerContext) -> EnvVar {
+        EnvVar(
+            name: name,
+            valueFrom: EnvVarSource(secretKeyRef: KeySelector(name: context.objectName, key: name)))
     }
 
     /// The ScaledObject in the form that KEDA 2.20 leaves alone: what KEDA would add by itself is stated, so that its
@@ -70,7 +85,9 @@ enum WorkerManifests {
         let spec = context.bot.spec
         var metadata = context.ownedMetadata
         metadata.labels?["scaledobject.keda.sh/name"] = context.objectName
-        let trigger = ScaledObject.Trigger(
+        // Zeroes the workers at once, however much waits for them.
+        if spec.suspend != nil { metadata.annotations = [KEDAAnnotation.pausedReplicas: "0"] }
+        var trigger = ScaledObject.Trigger(
             type: "kafka", name: "incoming", metricType: "AverageValue",
             metadata: [
                 "bootstrapServers": context.gateway.spec.kafka.bootstrapServers,
@@ -82,6 +99,8 @@ enum WorkerManifests {
                 "scaleToZeroOnInvalidOffset": "false",
                 "allowIdleConsumers": "false",
             ])
+        trigger.metadata.merge(TriggerAuthentication.metadata(context.kafka)) { $1 }
+        if triggerAuthentication(context) != nil { trigger.authenticationRef = .init(name: context.objectName) }
         return ScaledObject(
             metadata: metadata,
             spec: ScaledObject.Spec(
@@ -96,6 +115,19 @@ enum WorkerManifests {
                 advanced: ScaledObject.Advanced(
                     horizontalPodAutoscalerConfig: ScaledObject.AutoscalerConfig(behavior: behavior)),
                 triggers: [trigger]))
+    }
+
+    /// What KEDA needs from the worker's Secret to look into Kafka; `nil` when it needs nothing.
+    static func triggerAuthentication(_ context: WorkerContext) -> TriggerAuthentication? {
+        let references = TriggerAuthentication.parameters
+            .filter { context.kafka.secrets[$0.variable] != nil }
+            .map {
+                TriggerAuthentication.SecretTarget(
+                    parameter: $0.parameter, name: context.objectName, key: $0.variable)
+            }
+        guard !references.isEmpty else { return nil }
+        return TriggerAuthentication(
+            metadata: context.ownedMetadata, spec: TriggerAuthentication.Spec(secretTargetRef: references))
     }
 
     /// Without it the autoscaler jumps to the bot's size before its sleep on the first message.

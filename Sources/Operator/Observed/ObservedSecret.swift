@@ -12,8 +12,8 @@ struct ObservedSecret: Sendable, Equatable {
     let owner: String?
     /// The bot whose worker's Secret this is, in the same namespace.
     let bot: String?
-    /// Of a binding: the values that Telegram may send with a webhook, the present one first.
-    let webhookSecrets: [String]
+    /// Of a binding that can be read.
+    let webhookSecrets: WebhookSecrets?
     /// Fingerprint of the token in a worker's Secret.
     let tokenFingerprint: String?
     /// `nil` for a Secret that is not the operator's.
@@ -27,7 +27,7 @@ struct ObservedSecret: Sendable, Equatable {
         guard metadata.labels?[Labels.managedBy] == Labels.managedByValue else {
             owner = nil
             bot = nil
-            webhookSecrets = []
+            webhookSecrets = nil
             tokenFingerprint = nil
             digest = nil
             return
@@ -37,17 +37,25 @@ struct ObservedSecret: Sendable, Equatable {
         tokenFingerprint = metadata.annotations?[Annotations.secretHash]
         digest = try LeafDigest(json: json)
         if metadata.labels?[Labels.component] == Labels.bindingComponent {
-            let secret = try JSONDecoder().decode(Secret.self, from: Data(json))
-            // A binding that somebody broke has no secrets to keep: the next reconcile writes it anew.
-            if case .success(let binding) = Result(catching: { () throws(BindingError) in try Binding(secret) }) {
-                webhookSecrets = binding.webhookSecrets
-            } else {
-                webhookSecrets = []
-            }
+            webhookSecrets = WebhookSecrets(try JSONDecoder().decode(Secret.self, from: Data(json)))
         } else {
-            webhookSecrets = []
+            webhookSecrets = nil
         }
     }
 
     private struct Head: Decodable { let metadata: ObjectMeta }
+}
+
+extension WebhookSecrets {
+    /// Of a binding. `nil` when it cannot be read: what somebody broke has no secrets to keep, and is written anew.
+    init?(_ secret: Secret) {
+        guard case .success(let binding) = Result(catching: { () throws(BindingError) in try Binding(secret) }),
+            !binding.webhookSecrets.isEmpty
+        else { return nil }
+        let annotations = secret.metadata.annotations ?? [:]
+        self.init(
+            values: binding.webhookSecrets, tokenFingerprint: annotations[Annotations.secretHash],
+            request: annotations[Annotations.rotation],
+            since: annotations[Annotations.secretSince].flatMap { Int64($0) } ?? 0)
+    }
 }

@@ -6,14 +6,17 @@ enum OffsetPlan {
     /// - Parameters:
     ///   - start: the log-start offset of every partition.
     ///   - committed: what the group has committed; absent or negative where it has not.
+    ///   - refreshes: whether what is committed is to be committed again before the broker forgets it.
     /// - Returns: the offsets to commit; empty when all is there. An offset below the log's start (after a truncation)
     ///   counts as none.
     static func commits(
-        start: [TopicPartition: Int64], committed: [TopicPartition: Int64]
+        start: [TopicPartition: Int64], committed: [TopicPartition: Int64], refreshes: Bool = false
     ) -> [TopicPartition: Int64] {
-        start.filter { partition, first in
-            guard let offset = committed[partition], offset >= 0 else { return true }
-            return offset < first
+        var commits: [TopicPartition: Int64] = [:]
+        for (partition, first) in start {
+            let offset = committed[partition] ?? -1
+            if offset < first { commits[partition] = first } else if refreshes { commits[partition] = offset }
         }
+        return commits
     }
 }

@@ -1,3 +1,4 @@
+import Cryptography
 import KafkaClient
 import PlatformAPI
 
@@ -13,6 +14,28 @@ struct TopicPlan: Equatable {
         /// -1: the brokers' default.
         let replicationFactor: Int32
         let config: [String: String]
+
+        /// The same for the same wish, in every process.
+        var text: String {
+            let settings = config.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            return "\(name) \(partitions) \(isExact) \(replicationFactor) \(settings)"
+        }
+    }
+
+    /// A topic as it is.
+    struct Found: Equatable {
+        let partitions: Int
+        /// Copies of its first partition.
+        let replicas: Int
+
+        init(partitions: Int, replicas: Int) {
+            self.partitions = partitions
+            self.replicas = replicas
+        }
+
+        init(_ topic: TopicDescription) {
+            self.init(partitions: topic.partitions.count, replicas: topic.partitions.first?.replicas.count ?? 0)
+        }
     }
 
     struct Growth: Equatable {
@@ -25,12 +48,18 @@ struct TopicPlan: Equatable {
     /// Differences that cannot be repaired, as sentences.
     private(set) var irreparable: [String] = []
 
-    /// - Parameter found: how many partitions each existing topic has.
-    init(wanted: [Wanted], found: [String: Int]) {
+    /// - Parameter found: the topics that exist, by name.
+    init(wanted: [Wanted], found: [String: Found]) {
         for topic in wanted {
-            guard let partitions = found[topic.name] else {
+            guard let present = found[topic.name] else {
                 create.append(topic)
                 continue
+            }
+            let partitions = present.partitions
+            if topic.replicationFactor > 0, present.replicas != Int(topic.replicationFactor) {
+                irreparable.append(
+                    "topic \(topic.name) has \(present.replicas) copies, \(topic.replicationFactor) are asked for: "
+                        + "move them with Kafka's own tools, or set the replicationFactor to \(present.replicas)")
             }
             if partitions < Int(topic.partitions) {
                 grow.append(Growth(topic: topic.name, partitions: topic.partitions))
@@ -40,6 +69,11 @@ struct TopicPlan: Equatable {
                         + "Kafka cannot take partitions away, so set spec.kafka.partitions to \(partitions)")
             }
         }
+    }
+
+    /// A fingerprint of a wish and of the brokers that it is for.
+    static func fingerprint(_ wanted: [Wanted], servers: String) -> String {
+        String(SHA256.hex(Array("\(servers) \(wanted.map(\.text))".utf8)).prefix(16))
     }
 
     /// The topics of a bot: incoming with as many partitions as workers at the most, outgoing and dead letters with one,

@@ -8,7 +8,10 @@ extension World {
     /// The methods that do what Telegram does; others see ``unmodelled(_:_:)``.
     static let methods: [String: Method] = {
         var methods: [String: Method] = [:]
-        for group in [webhookMethods, messageMethods, mediaMethods, editMethods, profileMethods, chatMethods] {
+        for group in [
+            webhookMethods, messageMethods, mediaMethods, editMethods, profileMethods, commandMethods,
+            menuButtonMethods, chatMethods,
+        ] {
             for (name, method) in group { methods[name.lowercased()] = method }
         }
         return methods

@@ -5,8 +5,13 @@ extension World {
     func target(_ context: MethodContext, argument: String = "chat_id") throws(APIFailure) -> Chat {
         let text = context.arguments.string(argument)
         guard !text.isEmpty else { throw .badRequest("\(argument) is empty") }
+        return try chat(text, of: context.bot)
+    }
+
+    /// The chat with this number or @name, if the bot may write there.
+    func chat(_ text: String, of bot: Int64) throws(APIFailure) -> Chat {
         let found: Chat?
-        if let id = context.arguments.int(argument) {
+        if let id = Int64(text) {
             found = chats[id]
         } else if text.hasPrefix("@") {
             let name = text.dropFirst().lowercased()
@@ -15,7 +20,7 @@ extension World {
             found = nil
         }
         guard let chat = found else { throw .badRequest("chat not found") }
-        try checkAccess(to: chat, bot: context.bot)
+        try checkAccess(to: chat, bot: bot)
         return chat
     }
 

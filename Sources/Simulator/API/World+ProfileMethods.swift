@@ -1,5 +1,3 @@
-import JSON
-
 extension World {
     /// What a bot says of itself, and its session.
     static let profileMethods: [String: Method] = {
@@ -14,22 +12,6 @@ extension World {
                 return .done
             },
             "close": { _, _, _ in .done },
-            "setMyCommands": { world, context, _ in
-                guard case .array(let commands)? = context.arguments.json("commands") else {
-                    throw APIFailure.badRequest("can't parse commands JSON object")
-                }
-                try Self.check(commands)
-                world.bots[context.bot]?.commands[Self.scope(context.arguments)] = .array(commands)
-                return .done
-            },
-            "getMyCommands": { world, context, _ in
-                let commands = world.bots[context.bot]?.commands[Self.scope(context.arguments)]
-                return MethodResult(result: (commands ?? .array([])).text)
-            },
-            "deleteMyCommands": { world, context, _ in
-                world.bots[context.bot]?.commands[Self.scope(context.arguments)] = nil
-                return .done
-            },
         ]
         for text in BotText.allCases { addText(&methods, text) }
         return methods
@@ -38,41 +20,32 @@ extension World {
     /// A text by language with its setter and getter; the getter falls back to the default language.
     private static func addText(_ methods: inout [String: Method], _ kind: BotText) {
         methods["set\(kind.methodSuffix)"] = { world, context, _ in
+            let language = try Self.language(context.arguments)
             let text = context.arguments.string(kind.rawValue)
             guard text.unicodeScalars.count <= kind.longest else {
                 throw APIFailure.badRequest("\(kind.rawValue) is too long")
             }
-            let language = context.arguments.string("language_code")
+            guard kind != .name || !language.isEmpty || !text.isEmpty else {
+                throw APIFailure.badRequest("name must be non-empty")
+            }
             world.bots[context.bot]?.texts[kind, default: [:]][language] = text.isEmpty ? nil : text
             return .done
         }
         methods["get\(kind.methodSuffix)"] = { world, context, _ in
-            let all = world.bots[context.bot]?.texts[kind]
-            var text = all?[context.arguments.string("language_code")] ?? all?[""]
+            let language = try Self.language(context.arguments)
+            let all = world.bots[context.bot]?.texts[kind] ?? [:]
+            var text = all[language] ?? all[""]
             if text == nil, kind == .name { text = world.bots[context.bot]?.firstName }
             return MethodResult(result: JSONObjectWriter.object { $0.add(kind.rawValue, text ?? "") })
         }
     }
 
-    private static func scope(_ arguments: APIArguments) -> String {
-        let scope = arguments.json("scope") ?? ["type": "default"]
-        return scope.text + "/" + arguments.string("language_code")
-    }
-
-    private static func check(_ commands: [JSONValue]) throws(APIFailure) {
-        guard commands.count <= 100 else { throw .badRequest("BOT_COMMANDS_TOO_MUCH") }
-        for command in commands {
-            let name = command["command"]?.stringValue ?? ""
-            let stripped = name.hasPrefix("/") ? name.dropFirst() : name[...]
-            let isNameByte = { (byte: UInt8) in
-                (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5f
-            }
-            guard (1...32).contains(stripped.utf8.count), stripped.utf8.allSatisfy(isNameByte) else {
-                throw .badRequest("BOT_COMMAND_INVALID")
-            }
-            guard (1...256).contains(command["description"]?.stringValue?.count ?? 0) else {
-                throw .badRequest("BOT_COMMAND_DESCRIPTION_INVALID")
-            }
+    /// The argument `language_code`: empty for the default, else two letters.
+    static func language(_ arguments: APIArguments) throws(APIFailure) -> String {
+        let code = arguments.string("language_code")
+        guard code.isEmpty || (code.utf8.count == 2 && code.utf8.allSatisfy { (0x61...0x7a).contains($0) }) else {
+            throw .badRequest("invalid language code specified")
         }
+        return code
     }
 }

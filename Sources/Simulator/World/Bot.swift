@@ -1,4 +1,3 @@
-import JSON
 import TelegramBotAPI
 
 /// A bot and what the server knows of it.
@@ -20,7 +19,12 @@ struct Bot: Sendable {
     /// What `setMyName` and its like set, by language code (empty: the default).
     var texts: [BotText: [String: String]] = [:]
     /// `setMyCommands` by scope and language.
-    var commands: [String: JSONValue] = [:]
+    var commands: [CommandScope: [BotCommand]] = [:]
+    /// `setChatMenuButton` for chats that have their own, and under 0 the default one.
+    var menuButtons: [Int64: MenuButton] = [:]
+
+    /// What people see the bot called.
+    var shownName: String { texts[.name]?[""] ?? firstName }
 
     /// `User` as `getMe` gives it.
     var selfJSON: String {
@@ -40,7 +44,7 @@ struct Bot: Sendable {
     private func addUser(to writer: inout JSONObjectWriter) {
         writer.add("id", id)
         writer.add("is_bot", true)
-        writer.add("first_name", firstName)
+        writer.add("first_name", shownName)
         writer.add("username", username)
     }
 }

@@ -31,7 +31,8 @@ final class WorkerService: Service {
 
     func run() async throws {
         let kafka = KafkaConfiguration(
-            bootstrapServers: configuration.kafkaBrokers, clientID: configuration.consumerGroup)
+            bootstrapServers: configuration.kafkaBrokers, clientID: configuration.consumerGroup,
+            security: try configuration.kafkaLogin.security)
         let producer = try KafkaProducer(
             kafka, settings: KafkaProducer.Settings(lingerMilliseconds: 1), logger: logger)
         let outbox = Outbox(producer: producer, topic: configuration.outgoingTopic, logger: logger) { [weak self] in

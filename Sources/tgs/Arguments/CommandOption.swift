@@ -10,12 +10,21 @@ struct CommandOption: Sendable {
     /// The value without flag and variable; `nil`: none.
     let defaultValue: String?
     let help: String
+    /// One letter, with one dash: "f" for `-f FILE`.
+    let letter: Character?
+    /// May be given several times on the command line; in the environment its values have a comma between them.
+    let isRepeatable: Bool
 
-    init(_ name: String, _ placeholder: String?, default defaultValue: String? = nil, _ help: String) {
+    init(
+        _ name: String, _ placeholder: String?, default defaultValue: String? = nil, letter: Character? = nil,
+        isRepeatable: Bool = false, _ help: String
+    ) {
         self.name = name
         variable = "TGS_" + name.uppercased().replacing("-", with: "_")
         self.placeholder = placeholder
         self.defaultValue = defaultValue
         self.help = help
+        self.letter = letter
+        self.isRepeatable = isRepeatable
     }
 }

@@ -5,7 +5,9 @@ enum HelpText {
     static func command(_ name: String, summary: String, options: [CommandOption]) -> String {
         var text = "\(name): \(summary)\n\nUsage: \(name) [flags]\n\nFlags (each with its environment variable):\n"
         for option in options {
-            text += "  --\(option.name)" + (option.placeholder.map { " \($0)" } ?? "") + "  (\(option.variable))\n"
+            let letter = option.letter.map { "-\($0), " } ?? ""
+            text +=
+                "  \(letter)--\(option.name)" + (option.placeholder.map { " \($0)" } ?? "") + "  (\(option.variable))\n"
             let byDefault = option.defaultValue.map { " Default: \($0)." } ?? ""
             for line in wrap(option.help + byDefault, at: width - 6) { text += "      \(line)\n" }
         }

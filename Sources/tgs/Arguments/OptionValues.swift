@@ -4,7 +4,7 @@ import PlatformAPI
 struct OptionValues: Sendable {
     private let command: String
     private let options: [CommandOption]
-    private let flags: [String: String]
+    private let flags: [String: [String]]
     private let environment: [String: String]
 
     /// - Parameters:
@@ -18,24 +18,25 @@ struct OptionValues: Sendable {
         self.command = command
         self.options = options
         self.environment = environment
-        var flags: [String: String] = [:]
+        var flags: [String: [String]] = [:]
         var rest = arguments[...]
         while let argument = rest.popFirst() {
-            guard argument.hasPrefix("--") else {
+            let long = Self.spelledOut(argument, options)
+            guard long.hasPrefix("--") else {
                 throw UsageError("\(command) takes no argument \"\(argument)\"; see \(command) --help")
             }
-            let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = long.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard let option = options.first(where: { $0.name == name }) else {
                 let hint = Self.nearest(name, options).map { ", did you mean --\($0)?" } ?? "."
                 throw UsageError("\(command) has no flag --\(name)\(hint) See \(command) --help")
             }
             if parts.count == 2 {
-                flags[name] = String(parts[1])
+                flags[name, default: []].append(String(parts[1]))
             } else if option.placeholder == nil {
-                flags[name] = "true"
+                flags[name, default: []].append("true")
             } else if let value = rest.popFirst() {
-                flags[name] = value
+                flags[name, default: []].append(value)
             } else {
                 throw UsageError("--\(name) needs a value: --\(name) \(option.placeholder ?? "")")
             }
@@ -45,6 +46,13 @@ struct OptionValues: Sendable {
 
     /// The value; `nil` when there is none. An empty one counts as none.
     func optional(_ name: String) -> String? { given(name).flatMap { $0.text.isEmpty ? nil : $0.text } }
+
+    /// The values of an option that may be given several times, in their order.
+    /// - Throws: ``UsageError`` when there is none.
+    func strings(_ name: String) throws(UsageError) -> [String] {
+        if let values = flags[name], !values.isEmpty { return values }
+        return try string(name).split(separator: ",").map { String($0) }
+    }
 
     func string(_ name: String) throws(UsageError) -> String {
         guard let value = given(name)?.text, !value.isEmpty else {
@@ -112,9 +120,17 @@ struct OptionValues: Sendable {
     /// The value and where it comes from, for errors.
     private func given(_ name: String) -> (text: String, source: String)? {
         let option = option(name)
-        if let value = flags[name] { return (value, "--\(name)") }
+        if let value = flags[name]?.last { return (value, "--\(name)") }
         if let value = environment[option.variable], !value.isEmpty { return (value, option.variable) }
         return option.defaultValue.map { ($0, "the default of --\(name)") }
+    }
+
+    /// "-f" as "--file"; all else as it is.
+    private static func spelledOut(_ argument: String, _ options: [CommandOption]) -> String {
+        guard argument.count == 2, argument.hasPrefix("-"), let letter = argument.last,
+            let option = options.first(where: { $0.letter == letter })
+        else { return argument }
+        return "--\(option.name)"
     }
 
     private static func nearest(_ name: String, _ options: [CommandOption]) -> String? {

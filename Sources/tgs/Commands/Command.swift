@@ -9,3 +9,14 @@ protocol Command {
     /// Runs until the end of the program.
     func run() async throws
 }
+
+/// A command that looks at something and says by its exit code what it found. As 2 is one of the things found, a wrong
+/// command line ends with 1.
+protocol ReportingCommand: Command {
+    /// - Returns: the exit code.
+    func report() async throws -> Int32
+}
+
+extension ReportingCommand {
+    func run() async throws { _ = try await report() }
+}

@@ -18,6 +18,7 @@ struct GatewayCommand: Command {
                 "namespace", "NAME",
                 "Its namespace, where the bindings are; the pod's or the kubeconfig's unless given."),
             CommandOption("kafka-brokers", "HOST:PORT,…", "Kafka's bootstrap servers."),
+        ] + KafkaOptions.all + [
             CommandOption("api-base-url", "URL", default: "https://api.telegram.org", "The Bot API server."),
             CommonOptions.host,
             CommandOption("webhook-port", "PORT", default: "8080", "Where webhooks come in; 0 takes a free port."),
@@ -54,6 +55,7 @@ struct GatewayCommand: Command {
         var settings = GatewaySettings(
             gateway: ObjectKey(namespace: values.optional("namespace") ?? cluster.namespace, name: name),
             bootstrapServers: brokers)
+        settings.kafkaSecurity = try KafkaOptions.security(values)
         settings.apiBaseURL = try values.string("api-base-url")
         settings.host = try values.string("host")
         settings.webhookPort = try values.port("webhook-port")

@@ -14,7 +14,9 @@ struct OperatorCommand: Command {
     static let options =
         CommonOptions.kubernetes + [
             CommandOption("namespace", "NAME", "Takes care of the bots of this namespace only; of all unless given."),
-            CommandOption("workers", "COUNT", default: "16", "Bots that are worked on at the same time."),
+            CommandOption(
+                "workers", "COUNT", default: "24",
+                "Bots that are worked on at the same time. A quarter is kept free for what people change and delete."),
             CommandOption(
                 "resync-interval", "DURATION", default: "10m",
                 "How often a bot that is well is looked at again: Kafka and Telegram cannot be watched."),
@@ -24,6 +26,15 @@ struct OperatorCommand: Command {
             CommandOption(
                 "deletion-patience", "DURATION", default: "10m",
                 "How long the deletion of a bot waits for a broker or a Bot API server that does not answer."),
+            CommandOption(
+                "drain-timeout", "DURATION", default: "30s",
+                "How long the deletion of a bot waits until everything that has come in is answered."),
+            CommandOption(
+                "offset-refresh-interval", "DURATION", default: "24h",
+                "How often the offsets of a bot that sleeps are committed again; brokers forget them after 7 days."),
+            CommandOption(
+                "webhook-secret-overlap", "DURATION", default: "5m",
+                "How long the gateway takes a bot's old webhook secret beside a new one."),
             CommandOption(
                 "optional-kind-interval", "DURATION", default: "30s",
                 "How often it is looked whether KEDA has appeared."),
@@ -55,6 +66,9 @@ struct OperatorCommand: Command {
         settings.resyncInterval = try values.duration("resync-interval")
         settings.tokenCheckInterval = try values.duration("token-check-interval")
         settings.deletionPatience = try values.duration("deletion-patience")
+        settings.drainTimeout = try values.duration("drain-timeout")
+        settings.offsetRefreshInterval = try values.duration("offset-refresh-interval")
+        settings.webhookSecretOverlap = try values.duration("webhook-secret-overlap")
         settings.optionalKindInterval = try values.duration("optional-kind-interval")
         settings.telegramTimeout = try values.duration("telegram-timeout")
         settings.kafkaTimeout = try values.duration("kafka-timeout")

@@ -17,8 +17,9 @@ struct EchoWorker {
         let message: Message?
     }
 
-    init(_ botID: BotID, bootstrapServers: String) throws {
-        let configuration = KafkaConfiguration(bootstrapServers: bootstrapServers, clientID: "echo-worker")
+    init(_ botID: BotID, bootstrapServers: String, security: KafkaSecurity = .plaintext) throws {
+        let configuration = KafkaConfiguration(
+            bootstrapServers: bootstrapServers, clientID: "echo-worker", security: security)
         let consumer = try KafkaConsumer(
             configuration, settings: ConsumerSettings(groupID: botID.workerGroup), logger: .silent)
         let producer = try KafkaProducer(configuration, logger: .silent)

@@ -7,6 +7,7 @@ import KubernetesTypes
 import Observability
 import PlatformAPI
 import Simulator
+import TelegramBotAPI
 import TestRig
 
 /// The whole platform of one test: a control plane, a broker, Telegram (the simulator, in this process), and operator and
@@ -27,6 +28,8 @@ final class Platform: Sendable {
         var keda = true
         var startsOperator = true
         var startsGateway = true
+        /// A broker that speaks TLS to whoever trusts its authority, and takes any password.
+        var tls = false
         /// What the simulator multiplies Telegram's delays with.
         var timeScale = 0.02
     }
@@ -61,7 +64,7 @@ final class Platform: Sendable {
 
     private static func start(_ options: Options) async throws -> Platform {
         async let planeStart = ControlPlane.start()
-        async let brokerStart = KafkaBroker.start()
+        async let brokerStart = KafkaBroker.start(tls: options.tls ? .anybody : nil)
         let controlPlane = try await planeStart
         let broker = try await brokerStart
         var configuration = SimulatorConfiguration()
@@ -74,7 +77,9 @@ final class Platform: Sendable {
         let platform = Platform(
             controlPlane: controlPlane, broker: broker, simulator: simulator, client: client,
             admin: try KafkaAdmin(
-                KafkaConfiguration(bootstrapServers: broker.bootstrapServers, clientID: "test"), logger: .silent),
+                KafkaConfiguration(
+                    bootstrapServers: broker.bootstrapServers, clientID: "test", security: broker.security),
+                logger: .silent),
             namespace: "bots", logs: try TestFolder.make("platform"),
             simulatorTask: Task { try await simulator.run() }, webhookPort: try LoopbackPort.free())
         let root = Self.packageRoot
@@ -86,19 +91,7 @@ final class Platform: Sendable {
             _ = try await controlPlane.request(
                 "POST", "/api/v1/namespaces", body: #"{"metadata":{"name":"\#(namespace)"}}"#)
         }
-        try await platform.apply(
-            """
-            apiVersion: telegram-serverless.io/v1alpha1
-            kind: TelegramGateway
-            metadata:
-              name: main
-              namespace: tgs-system
-              annotations: {telegram-serverless.io/is-default-gateway: "true"}
-            spec:
-              publicURL: http://127.0.0.1:\(platform.webhookPort)
-              kafka: {bootstrapServers: "\(broker.bootstrapServers)", replicationFactor: 1}
-              telegram: {apiBaseURL: "\(simulator.apiURL)"}
-            """)
+        try await platform.applyGateway(kafka: options.tls ? security : "")
         if options.startsOperator { try await platform.startOperator() }
         if options.startsGateway { try await platform.startGateway() }
         return platform
@@ -116,17 +109,72 @@ final class Platform: Sendable {
 
     // MARK: Programs
 
-    func startOperator(_ more: [String] = []) async throws {
+    /// - Parameter faultPoint: where the operator is killed, by name.
+    func startOperator(
+        _ more: [String] = [], faultPoint: String? = nil, name: String = "operator"
+    ) async throws {
         try start(
-            "operator",
+            name,
             [
                 "operator", "--kubeconfig", try controlPlane.kubeconfigPath, "--host", "127.0.0.1", "--health-port",
                 "0",
                 "--retry-maximum", "2s", "--optional-kind-interval", "1s", "--kafka-timeout", "5s",
-            ] + more)
+            ] + more, environment: faultPoint.map { ["TGS_FAULT_POINT": $0] } ?? [:])
+    }
+
+    /// The gateway of all bots.
+    /// - Parameter security: more members of `spec.kafka`, as YAML in one line: "tls: {}".
+    func applyGateway(kafka security: String = "") async throws {
+        try await apply(
+            """
+            apiVersion: telegram-serverless.io/v1alpha1
+            kind: TelegramGateway
+            metadata:
+              name: main
+              namespace: tgs-system
+              annotations: {telegram-serverless.io/is-default-gateway: "true"}
+            spec:
+              publicURL: http://127.0.0.1:\(webhookPort)
+              kafka: {bootstrapServers: "\(broker.bootstrapServers)", replicationFactor: 1, \(security)}
+              telegram: {apiBaseURL: "\(simulator.apiURL)"}
+            """)
+    }
+
+    /// TLS and a login, with the Secrets of ``applyKafkaSecrets(password:)``.
+    static let security =
+        "tls: {caSecretRef: {name: kafka-ca}}, sasl: {mechanism: PLAIN, credentialsSecretRef: {name: kafka-login}}"
+
+    /// The Secrets that the gateway names.
+    func applyKafkaSecrets(password: String) async throws {
+        let authority = (broker.tls?.caPEM ?? "").split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
+        try await apply(
+            """
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: kafka-login, namespace: tgs-system}
+            stringData: {username: tgs, password: "\(password)"}
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: kafka-ca, namespace: tgs-system}
+            stringData:
+              ca.crt: |
+            \(authority)
+            """)
     }
 
     func startGateway() async throws {
+        var security: [String] = []
+        if let authority = broker.tls?.caPEM {
+            // As Secrets are mounted.
+            for (name, text) in [("ca.crt", authority), ("password", "any\n")] {
+                try text.write(toFile: "\(logs)/\(name)", atomically: true, encoding: .utf8)
+            }
+            security = [
+                "--kafka-tls", "--kafka-ca-file", "\(logs)/ca.crt", "--kafka-sasl-mechanism", "PLAIN",
+                "--kafka-sasl-username", "gateway", "--kafka-sasl-password-file", "\(logs)/password",
+            ]
+        }
         try start(
             "gateway",
             [
@@ -135,16 +183,22 @@ final class Platform: Sendable {
                 "127.0.0.1", "--webhook-port", "\(webhookPort)", "--log-level", "debug", "--health-port", "0",
                 "--delivery-timeout", "5s",
                 "--retry-after", "1", "--drain-delay", "1ms",
-            ])
+            ] + security)
     }
 
     func process(_ name: String) -> ChildProcess? { processes.withLock { $0[name] } }
 
-    private func start(_ name: String, _ arguments: [String]) throws {
+    private func start(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         let process = try ChildProcess(
-            Self.program, arguments, environment: ["PATH": "/usr/bin:/bin", "HOME": logs],
+            Self.program, arguments, environment: environment.merging(["PATH": "/usr/bin:/bin", "HOME": logs]) { $1 },
             log: TestFolder.logFile("\(name)-\(UUID().uuidString.prefix(4))", in: logs))
         processes.withLock { $0[name] = process }
+    }
+
+    /// What a program has written.
+    func log(_ name: String) throws -> String {
+        guard let process = process(name) else { return "" }
+        return try String(contentsOfFile: process.logFile, encoding: .utf8)
     }
 
     private func printLogs() async {
@@ -171,7 +225,7 @@ final class Platform: Sendable {
 
     func installKEDA() async throws {
         let file = "\(logs)/keda.yaml"
-        try KEDAResources.scaledObjects.write(toFile: file, atomically: true, encoding: .utf8)
+        try KEDAResources.all.write(toFile: file, atomically: true, encoding: .utf8)
         try await controlPlane.applyCRDs(file)
     }
 
@@ -195,6 +249,18 @@ final class Platform: Sendable {
             metadata: {name: \(name)-token, namespace: bots}
             stringData: {token: "\(token)"}
             """)
+    }
+
+    /// Sets a bot's webhook as somebody else would.
+    func setWebhook(of bot: BotInfo, _ url: String) async throws {
+        let http = try HTTPClient()
+        let telegram = TelegramClient(http: http, baseURL: simulator.apiURL, logger: .silent)
+        // Telegram takes no two within a second, and the operator sets them, too.
+        try await eventually("Telegram takes the webhook") {
+            try await telegram.setWebhook(WebhookSettings(url: url), token: try BotToken(bot.token))
+            return nil
+        }
+        await http.shutdown()
     }
 
     static func manifest(_ name: String, more: String = "") -> String {
@@ -292,14 +358,50 @@ final class Platform: Sendable {
     }
 }
 
+extension KafkaBroker {
+    /// How tests and their workers reach the broker.
+    var security: KafkaSecurity {
+        guard let tls else { return .plaintext }
+        return .sasl(
+            mechanism: .plain, username: "test", password: Sensitive("any"), tls: KafkaTLS(caPEM: tls.caPEM))
+    }
+}
+
 /// A ScaledObject of which the tests read only a part.
 struct AnyScaledObject: KubernetesResource {
     static let definition = ResourceDefinition(
         group: "keda.sh", version: "v1alpha1", kind: "ScaledObject", plural: "scaledobjects")
 
     struct Spec: Codable, Sendable {
+        struct Trigger: Codable, Sendable {
+            struct Reference: Codable, Sendable { var name: String }
+
+            var metadata: [String: String]
+            var authenticationRef: Reference?
+        }
+
         var minReplicaCount: Int?
         var maxReplicaCount: Int?
+        var triggers: [Trigger]?
+    }
+
+    var metadata: ObjectMeta
+    var spec: Spec?
+}
+
+/// A TriggerAuthentication as the tests read it.
+struct AnyTriggerAuthentication: KubernetesResource {
+    static let definition = ResourceDefinition(
+        group: "keda.sh", version: "v1alpha1", kind: "TriggerAuthentication", plural: "triggerauthentications")
+
+    struct Spec: Codable, Sendable {
+        struct Target: Codable, Sendable {
+            var parameter: String
+            var name: String
+            var key: String
+        }
+
+        var secretTargetRef: [Target]?
     }
 
     var metadata: ObjectMeta

@@ -1,0 +1,109 @@
+import ControllerRuntime
+import Concurrency
+import FoundationEssentials
+import KafkaClient
+import KubernetesClient
+import KubernetesTypes
+import Observability
+import PlatformAPI
+
+/// Waking a bot without waiting for KEDA's next look. What works, and stays awake for KEDA's cooldown: scale to one, then
+/// KEDA's annotation that forces the ScaledObject to be active, taken off once KEDA says that it is.
+extension BotReconciler {
+    /// A gateway says that a bot has got an update.
+    /// - Parameter isFresh: it has just said so; else the update may have been answered since.
+    func wakeSignalled(_ botID: BotID, isFresh: Bool) async {
+        for key in stores.bots.keys(in: BotStores.Index.botID, at: botID.description) {
+            guard let bot = stores.bots.get(key), isAsleep(bot), stores.elder(of: bot, botID: botID) == nil else {
+                continue
+            }
+            do {
+                // With a threshold one update is not reason enough.
+                if !isFresh || bot.spec.activationLagThreshold > 0 {
+                    guard try await lag(of: bot, botID) > bot.spec.activationLagThreshold else { continue }
+                }
+                try await wake(bot)
+            } catch {
+                logger.info(
+                    "a bot could not be woken at once; KEDA does it with its next look",
+                    ["bot": .string("\(key)"), "error": .string("\(error)")])
+            }
+        }
+    }
+
+    /// Looks for updates that came while the workers were ending: no signal may have followed them.
+    func wakeIfBehind(_ context: WorkerContext, _ work: BotWork) async throws {
+        let key = context.bot.key
+        let replicas = stores.deployments.get(context.bot.workerObjectKey)?.replicas ?? 0
+        guard replicas == 0 else { return memory.update(key) { $0.sleepLooks = 2 } }
+        guard memory[key].sleepLooks > 0, isAsleep(context.bot) else { return }
+        memory.update(key) { $0.sleepLooks -= 1 }
+        if memory[key].sleepLooks > 0 { work.lookAgain(in: WakeSignal.interval) }
+        guard try await lag(of: context.bot, context.botID) > context.bot.spec.activationLagThreshold else { return }
+        try await wake(context.bot)
+    }
+
+    /// Takes the annotation off once KEDA has taken over, or has not for long: it is never left on.
+    func endWake(_ context: WorkerContext, _ observed: ObservedScaledObject?, _ work: BotWork) async throws {
+        guard let observed, let since = observed.wokenAt else { return }
+        let age = Duration.seconds(Self.seconds() - since)
+        let limit = Self.wakePatience
+        guard observed.isActive || age >= limit else { return work.lookAgain(in: max(.seconds(1), limit - age)) }
+        _ = try await client.apply(
+            WakeMark(key: context.bot.workerObjectKey, annotations: [:]), fieldManager: FieldManager.wake, force: true)
+    }
+
+    /// How long KEDA is given to notice: it backs off up to 16 minutes after failures, but then sees the lag as well.
+    private static let wakePatience = Duration.seconds(300)
+    /// How long a wake that is not seen yet keeps others from being tried.
+    private static let wakeSettleTime = Duration.seconds(5)
+
+    private func isAsleep(_ bot: TelegramBot) -> Bool {
+        guard bot.metadata.deletionTimestamp == nil, bot.spec.suspend == nil, bot.spec.worker != nil,
+            let deployment = stores.deployments.get(bot.workerObjectKey), deployment.replicas == 0,
+            let scaled = stores.scaledObjects.get(bot.workerObjectKey), !scaled.isPaused
+        else { return false }
+        return true
+    }
+
+    private func wake(_ bot: TelegramBot) async throws {
+        let now = clock.now
+        let isFirst = memory.with(bot.key) { entry in
+            if let before = entry.wokenAt, now - before < Self.wakeSettleTime { return false }
+            entry.wokenAt = now
+            return true
+        }
+        guard isFirst else { return }
+        let key = bot.workerObjectKey
+        do {
+            _ = try await client.setScale(Deployment.definition, key, replicas: 1, fieldManager: FieldManager.scale)
+        } catch {
+            memory.update(bot.key) { $0.wokenAt = nil }
+            throw error
+        }
+        _ = try await client.apply(
+            WakeMark(
+                key: key,
+                annotations: [KEDAAnnotation.forceActivation: "true", Annotations.wokenAt: "\(Self.seconds())"]),
+            fieldManager: FieldManager.wake, force: true)
+        logger.debug("bot is woken", ["bot": .string("\(bot.key)")])
+    }
+
+    private func lag(of bot: TelegramBot, _ botID: BotID) async throws -> Int {
+        guard let servers = bot.status?.kafka?.bootstrapServers else { return 0 }
+        let admin = try kafka.admin(await access(to: servers, gateway(of: bot)))
+        let lag = try await admin.lag(group: botID.workerGroup, topic: botID.incomingTopic)
+        return Int(lag.values.reduce(0, +))
+    }
+}
+
+/// A ScaledObject of which only the annotations of a wake are stated.
+private struct WakeMark: KubernetesResource {
+    static let definition = ScaledObject.definition
+
+    var metadata: ObjectMeta
+
+    init(key: ObjectKey, annotations: [String: String]) {
+        metadata = ObjectMeta(name: key.name, namespace: key.namespace, annotations: annotations)
+    }
+}
