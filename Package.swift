@@ -174,6 +174,7 @@ let package = Package(
             ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI", "TestRig", "WorkerKit"]),
         tests("CommandLineTests", ["KafkaClient", "Observability", "tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
+        tests("OperatorIntegrationTests", ["KafkaClient", "Observability", "Operator"]),
         tests("ManifestIntegrationTests", ["JSON", "KubernetesTypes", "PlatformAPI", "TestRig", "YAML"]),
 
         // The whole platform on real servers.
