@@ -90,7 +90,7 @@ package final class ChildProcess: Sendable {
 
     /// The last lines of what the program wrote, for failure messages.
     package func logTail(lines: Int = 30) -> String {
-        guard let data = FileManager.default.contents(atPath: logFile) else { return "(no output)" }
+        guard let data = TestFolder.read(logFile) else { return "(no output)" }
         return String(decoding: data, as: UTF8.self).split(separator: "\n").suffix(lines).joined(separator: "\n")
     }
 

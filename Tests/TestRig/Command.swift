@@ -58,7 +58,7 @@ package struct Command: Sendable {
         if await killer.value {
             throw Failure(description: "\(executable) took longer than \(deadline): \(process.logTail())")
         }
-        let output = FileManager.default.contents(atPath: files.output) ?? Data()
+        let output = TestFolder.read(files.output) ?? Data()
         return Result(exit: exit, output: [UInt8](output), diagnostics: process.logTail(lines: 100))
     }
 
