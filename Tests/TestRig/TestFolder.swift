@@ -27,7 +27,7 @@ package enum TestFolder {
 
     /// What a file holds; `nil` when it is not there. Not by `FileManager.contents`, which leaks a page for an empty file
     /// (Foundation of Swift 6.3; the Address Sanitizer sees it).
-    package static func read(_ path: String) -> Data? {
+    static func read(_ path: String) -> Data? {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }
         return try? file.readToEnd() ?? Data()
