@@ -16,7 +16,8 @@ import Testing
     }
 
     private func pods(_ replicas: Int, ready: Int, isCurrent: Bool = true) -> RolloutPlan.Observed {
-        RolloutPlan.Observed(isCurrent: isCurrent, replicas: replicas, updated: ready, available: ready)
+        RolloutPlan.Observed(
+            isCurrent: isCurrent, replicas: replicas, total: ready, updated: ready, available: ready)
     }
 
     /// Image x:1 has proved good, x:2 is asked for.
@@ -48,6 +49,13 @@ import Testing
         #expect(decide(wish(), plan.state, pods(2, ready: 2)).result == nil)
         // Pods of the version before prove nothing.
         #expect(decide(wish(), state, pods(2, ready: 2, isCurrent: false)).result == nil)
+    }
+
+    /// The pod of the version before is there, and ready, until the new one is.
+    @Test func aReadyPodOfTheVersionBeforeProvesNothing() {
+        let observed = RolloutPlan.Observed(isCurrent: true, replicas: 1, total: 2, updated: 1, available: 1)
+        let plan = decide(wish(), state, observed)
+        #expect(plan.result == nil && plan.secondsLeft == 600)
     }
 
     @Test func theDeadlineRunsWhileWorkersAreWaitedFor() {

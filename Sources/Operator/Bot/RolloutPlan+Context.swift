@@ -32,7 +32,8 @@ extension RolloutPlan {
                 Observed(
                     isCurrent: deployment.digest.contains(stamp)
                         && (deployment.status.observedGeneration ?? 0) >= deployment.generation,
-                    replicas: deployment.replicas, updated: deployment.status.updatedReplicas ?? 0,
+                    replicas: deployment.replicas, total: deployment.status.replicas ?? 0,
+                    updated: deployment.status.updatedReplicas ?? 0,
                     available: deployment.status.availableReplicas ?? 0)
             }, now: now)
     }

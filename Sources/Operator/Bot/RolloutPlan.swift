@@ -30,11 +30,15 @@ struct RolloutPlan: Equatable {
         /// It is of the template that is asked for, and its controller has seen that.
         let isCurrent: Bool
         let replicas: Int
-        /// Pods of the newest template, and pods that have been ready for long enough.
+        /// All pods; those of the version before are among them until enough of the new one are ready.
+        let total: Int
+        /// Pods of the newest template, and pods that have been ready for long enough, of whichever.
         let updated: Int
         let available: Int
 
-        var isGood: Bool { isCurrent && replicas > 0 && updated >= replicas && available >= replicas }
+        var isGood: Bool {
+            isCurrent && replicas > 0 && updated >= replicas && total <= updated && available >= replicas
+        }
     }
 
     /// A point in time.
