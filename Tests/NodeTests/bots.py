@@ -148,12 +148,19 @@ class Bot:
         """Image and result of each version, the latest first."""
         return [(entry["image"], entry["result"]) for entry in self.status().get("history") or []]
 
-    def events(self, reason):
+    def events(self, reason, action):
         return [
             event
             for event in self.objects("events")["items"]
-            if event["reason"] == reason and event["involvedObject"]["name"] == self.name
+            if (event["reason"], event["involvedObject"]["name"], event.get("action")) == (reason, self.name, action)
         ]
+
+    def event(self, reason, action):
+        """The only one of these."""
+        events = until(f"the Event {reason}", lambda: self.events(reason, action))
+        if len(events) != 1:
+            raise AssertionError(f"{len(events)} Events {reason}: {events}")
+        return events[0]
 
     def deployment(self):
         return self.objects("deployment", f"bot-{self.name}")

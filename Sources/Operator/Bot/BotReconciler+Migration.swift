@@ -63,7 +63,8 @@ extension BotReconciler {
         guard stores.deployments.get(context.bot.workerObjectKey) != nil else {
             throw StepFailure(
                 .workloadReady, reason, message,
-                retry: retry == .onChange ? .onChange : .after(settings.resyncInterval))
+                retry: retry == .onChange ? .onChange : .after(settings.resyncInterval),
+                isTrouble: retry == .onChange)
         }
         work.conditions.set(
             .workloadReady, status, reason, message + "; the version before goes on", stalls: retry == .onChange)
