@@ -174,7 +174,8 @@ class MigrationTests(PlatformTests):
         bot.wait("Ready", "True/Ready")
         self.say("after a migration that succeeds the new version answers")
         self.assertEqual(bot.history()[0], (NEXT, "Deployed"))
-        self.assertTrue(until("the Event Migrated", lambda: len(bot.events("Migrated", "Migrate")) == 2))
+        events = until("both Events", lambda: len(found := bot.events("Migrated", "Migrate")) == 2 and found)
+        self.assertEqual(sorted(NEXT in event["message"] for event in events), [False, True])
         self.assertIn("migration to release next has ended", bot.kubectl("logs", f"job/{job}"))
         self.end(conversation)
 

@@ -61,8 +61,8 @@ enum WorkloadHealth {
         guard isProven else {
             return Verdict(
                 status: .unknown, reason: "RollingOut",
-                message: "Deployment \(name) rolls out: \(deployment.status.updatedReplicas ?? 0) of "
-                    + "\(deployment.replicas) workers are of the new version, which counts when all are ready for a while")
+                message: "Deployment \(name) rolls out a new version: \(deployment.status.updatedReplicas ?? 0) of "
+                    + "\(deployment.replicas) workers are of it, which must all be ready for a while")
         }
         return Verdict(
             status: .true, reason: "WorkersReady", message: "\(ready) of \(deployment.replicas) workers are ready")
