@@ -5,6 +5,7 @@ People write to the bots through the simulator all the time, and none of them ma
 """
 
 import os
+import subprocess
 import time
 import unittest
 
@@ -13,9 +14,11 @@ from support import until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # How long an answer may take where nothing stands in its way, in seconds: far more than the half second that is usual,
-# for a machine that is busy, and far less than any deadline here.
-PROMPT = 6
+# for a machine that is busy, and less than the deadline of a rollout.
+PROMPT = 10
 KEDA = {"minReplicas": 0, "maxReplicas": 1}
+# Of a worker: each answer takes its time.
+SLOW = [{"name": "DELAY_MS", "value": "100"}]
 
 
 class PlatformTests(unittest.TestCase):
@@ -65,6 +68,15 @@ class PlatformTests(unittest.TestCase):
         wait, twice = conversation.end()
         self.say(f"{len(conversation.asked)} messages answered, the slowest in {wait:.1f} s, {twice} twice")
         return wait
+
+    def load(self, bot, messages):
+        """Many messages at once, all of them with the gateway and most of them not answered yet."""
+        self.simulator.call("/load", {"bot": bot.number, "users": 8, "messages": messages, "text": "Hello "})
+        # Those that Telegram still has when a webhook goes stay there.
+        until("all are with the gateway", lambda: bot.at_telegram()["pending"] == 0, interval=0.05)
+        waiting = messages - len(bot.answered())
+        self.assertGreater(waiting, messages // 4, "the worker was too fast for this test")
+        self.say(f"{waiting} messages are in work")
 
     def one_pod(self, bot):
         pods = until("one worker", lambda: len(found := bot.pods()) == 1 and found, explain=bot.explain)
@@ -207,43 +219,52 @@ class TokenTests(PlatformTests):
 
 
 class ScaleDownTests(PlatformTests):
+    MESSAGES = 120
+
     def test_a_worker_that_is_taken_away_finishes_its_work(self):
-        bot = self.bot(scaling={"minReplicas": 2, "maxReplicas": 4}, env=[{"name": "DELAY_MS", "value": "100"}])
-        conversation = self.conversation(bot)
-        until("both workers are ready", lambda: bot.status()["replicas"].get("ready") == 2)
+        bot = self.bot(scaling={"minReplicas": 2, "maxReplicas": 4}, env=SLOW)
+        before = {pod["metadata"]["name"] for pod in bot.pods()}
+        self.assertEqual(len(before), 2)
+        logs = {name: self.follow(name) for name in before}
         bot.spec["scaling"]["minReplicas"] = 1
         bot.apply()
+        self.load(bot, self.MESSAGES)
         bot.kubectl("scale", "deployment", f"bot-{bot.name}", "--replicas=1")
-        self.one_pod(bot)
-        self.say("one worker is taken away")
-        time.sleep(3)
-        self.end(conversation)
-        self.assertEqual(self.one_pod(bot)[1], 0)
+        left, restarts = self.one_pod(bot)
+        (gone,) = before - {left}
+        self.assertTrue(logs[gone].communicate(timeout=60)[0].endswith("echo-python: ended\n"))
+        self.say(f"one worker has ended, {len(bot.answered())} messages are answered")
+        until("all is answered", lambda: len(bot.answered()) == self.MESSAGES, explain=bot.explain)
+        twice = len(bot.answers()) - self.MESSAGES
+        self.say(f"all are answered, {twice} twice")
+        self.assertEqual((restarts, self.one_pod(bot)), (0, (left, 0)))
+
+    def follow(self, pod):
+        """The log of a pod, which ends with it."""
+        command = ["kubectl", "-n", self.namespace, "logs", "-f", pod]
+        log = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(log.stdout.close)
+        self.addCleanup(log.wait, 10)
+        self.addCleanup(log.kill)
+        return log
 
 
 class DeletionTests(PlatformTests):
     MESSAGES = 80
 
     def test_messages_in_work_are_answered_before_the_topics_go(self):
-        bot = self.bot(env=[{"name": "DELAY_MS", "value": "100"}])
-        load = {"bot": bot.number, "users": 8, "messages": self.MESSAGES, "text": "Hello "}
-        self.simulator.call("/load", load)
-        # Those that Telegram still has when the webhook goes stay there.
-        until("all are with the gateway", lambda: bot.at_telegram()["pending"] == 0, interval=0.05)
-        answered = len(bot.answered())
-        self.assertLess(answered, self.MESSAGES * 3 // 4, "the worker was too fast for this test")
-        self.say(f"deleted with {self.MESSAGES - answered} messages in work")
+        bot = self.bot(env=SLOW)
+        self.load(bot, self.MESSAGES)
         bot.kubectl("delete", "telegrambot", bot.name, "--timeout=60s", deadline=70)
         self.say("it is gone")
         self.assertEqual(len(bot.answered()), self.MESSAGES)
         self.assert_nothing_is_left_of(bot)
-        left = until(
+        until(
             "all objects are gone",
             lambda: not bot.objects("deployments,replicasets,jobs,pods")["items"],
             45,
             explain=lambda: bot.kubectl("get", "deployments,replicasets,jobs,pods"),
         )
-        self.assertTrue(left)
         names = [secret["metadata"]["name"] for secret in bot.objects("secrets")["items"]]
         self.assertNotIn(f"bot-{bot.name}", names)
         self.assertIn(f"{bot.name}-token", names)
