@@ -62,23 +62,34 @@ class Kafka:
             ],
         },
     }
-    PROGRAM = (
-        "import json; from confluent_kafka.admin import AdminClient; "
-        f"admin = AdminClient({{'bootstrap.servers': '{BROKER}'}}); "
-        "groups = admin.list_consumer_groups(request_timeout=10).result(); "
-        "print(json.dumps({'topics': sorted(admin.list_topics(timeout=10).topics), "
-        "'groups': sorted(group.group_id for group in groups.valid)}))"
-    )
+    PROGRAM = f"""
+import json, sys
+from confluent_kafka.admin import AdminClient
+admin = AdminClient({{"bootstrap.servers": "{BROKER}"}})
+topics = list(admin.list_topics(timeout=10).topics)
+groups = [group.group_id for group in admin.list_consumer_groups(request_timeout=10).result().valid]
+group, members = sys.argv[1], []
+if group in groups:
+    found = admin.describe_consumer_groups([group], request_timeout=10)[group].result().members
+    members = [len(member.assignment.topic_partitions) for member in found]
+print(json.dumps({{"names": topics + groups, "members": members}}))
+"""
 
     def __init__(self):
         kubectl("apply", "-f", "-", stdin=json.dumps(self.POD))
         kubectl("-n", SYSTEM, "wait", "--for=condition=Ready", "pod/kafka-viewer", "--timeout=60s", deadline=70)
 
+    def look(self, number):
+        command = ["/usr/bin/python3", "-c", self.PROGRAM, f"bot_{number}_workers"]
+        return json.loads(kubectl("-n", SYSTEM, "exec", "kafka-viewer", "--", *command).strip().splitlines()[-1])
+
     def names(self, number):
         """Topics and groups of the bot with that number."""
-        text = kubectl("-n", SYSTEM, "exec", "kafka-viewer", "--", "/usr/bin/python3", "-c", self.PROGRAM)
-        found = json.loads(text.strip().splitlines()[-1])
-        return [name for name in found["topics"] + found["groups"] if f"bot_{number}_" in name]
+        return sorted(name for name in self.look(number)["names"] if f"bot_{number}_" in name)
+
+    def shares(self, number):
+        """How many partitions each of the bot's workers has."""
+        return sorted(self.look(number)["members"])
 
 
 class Bot:
