@@ -1,18 +1,23 @@
+import KubernetesTypes
 import Testing
 
 @testable import Operator
 
 @Suite struct BotMemoryTests {
     @Test func aBotThatFallsAsleepRightAfterItsWakeIsWokenAgain() {
-        var entry = BotMemory.Entry()
+        let memory = BotMemory()
+        let bot = ObjectKey(namespace: "bots", name: "echo")
         let now = ContinuousClock.now
-        #expect(entry.mayWake(at: now))
+        func mayWake(after seconds: Int) -> Bool {
+            memory.with(bot) { $0.mayWake(at: now + .seconds(seconds)) }
+        }
+        #expect(mayWake(after: 0))
         // The watch is behind: the workers are not seen yet.
-        #expect(!entry.mayWake(at: now + .seconds(1)))
-        entry.sawWorkers()
-        #expect(entry.mayWake(at: now + .seconds(2)))
+        #expect(!mayWake(after: 1))
+        memory.update(bot) { $0.sawWorkers() }
+        #expect(mayWake(after: 2))
         // They never came.
-        #expect(!entry.mayWake(at: now + .seconds(3)))
-        #expect(entry.mayWake(at: now + .seconds(8)))
+        #expect(!mayWake(after: 3))
+        #expect(mayWake(after: 8))
     }
 }
