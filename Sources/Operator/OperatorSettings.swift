@@ -1,4 +1,5 @@
-/// How the operator works; every setting has a flag and an environment variable in `tgs operator --help`.
+/// How the operator works; `tgs operator --help` has a flag and an environment variable for all but the first delay of a
+/// retry.
 package struct OperatorSettings: Sendable {
     /// Only bots of this namespace; `nil`: of all.
     package var namespace: String?
