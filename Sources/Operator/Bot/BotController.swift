@@ -63,6 +63,7 @@ struct BotController {
 
         var controllerSettings = ControllerSettings()
         controllerSettings.workers = settings.workers
+        controllerSettings.maxWaiting = settings.maxWaiting
         controllerSettings.backoff = Backoff(base: settings.retryBase, maximum: settings.retryMaximum)
         controller = Controller(
             name: "telegrambots", primary: bots,

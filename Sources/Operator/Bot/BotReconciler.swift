@@ -89,13 +89,13 @@ final class BotReconciler: Sendable {
         let context = WorkerContext(
             bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access)
         try await claimTopics(context, work)
-        try await step(.topicsReady) { try await ensureTopics(context, work) }
+        try await step(.topicsReady) { try await WorkerSlot.waiting { try await ensureTopics(context, work) } }
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }
         try await step(.scalerReady) { try await ensureScaler(context, work) }
-        try await step(.profileSynced) { try await syncProfile(context, work) }
+        try await step(.profileSynced) { try await WorkerSlot.waiting { try await syncProfile(context, work) } }
         try await step(.webhookReady) { try await ensureWebhook(context, webhookSecrets, work) }
-        try await judgeDelivery(context, work)
+        try await WorkerSlot.waiting { try await judgeDelivery(context, work) }
     }
 
     /// Says what somebody else has changed.
