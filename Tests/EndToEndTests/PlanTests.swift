@@ -421,7 +421,10 @@ import Testing
             #expect(value["hasChanges"] == true)
             #expect(value["summary"]?["create"] == 9)
             let objects = value["bots"]?.arrayValue?.first?["kubernetes"]?.arrayValue ?? []
-            #expect(objects.map { $0["kind"] } == ["TelegramBot", "Secret", "Secret", "Deployment"])
+            #expect(
+                objects.map { $0["kind"] } == [
+                    "TelegramBot", "Secret", "Secret", "ServiceAccount", "Deployment", "PodDisruptionBudget",
+                ])
             #expect(value["bots"]?.arrayValue?.first?["conditions"]?.arrayValue?.first?["reason"] == "KEDANotInstalled")
 
             // Somebody who may not even read is told so.
