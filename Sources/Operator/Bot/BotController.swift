@@ -20,8 +20,8 @@ struct BotController {
         let stores = BotStores()
         let ours = "\(Labels.managedBy)=\(Labels.managedByValue)"
         let bots = Reflector(
-            client, of: TelegramBot.self, namespace: settings.namespace, store: stores.bots, logger: logger,
-            metrics: metrics)
+            client, TelegramBot.definition, namespace: settings.namespace, settings: Self.manySettings,
+            store: stores.bots, logger: logger, metrics: metrics, transform: { try Self.bot($0) })
         let gateways = Reflector(
             client, of: TelegramGateway.self, store: stores.gateways, logger: logger, metrics: metrics)
         let secrets = Reflector(
@@ -133,7 +133,15 @@ struct BotController {
     private static var manySettings: ReflectorSettings {
         var settings = ReflectorSettings()
         settings.listsFromCache = false
+        settings.pageSize = 200
         return settings
+    }
+
+    /// A bot without what `kubectl apply` notes for itself, which is a second copy of the spec.
+    private static func bot(_ json: [UInt8]) throws -> (ObjectKey, String, TelegramBot) {
+        var bot = try JSONDecoder().decode(TelegramBot.self, from: Data(json))
+        bot.metadata.annotations?[Annotations.lastApplied] = nil
+        return (bot.key, bot.metadata.resourceVersion ?? "", bot)
     }
 
     private struct Identity: Decodable { let metadata: ObjectMeta }

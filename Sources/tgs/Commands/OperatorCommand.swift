@@ -90,6 +90,7 @@ struct OperatorCommand: Command {
     }
 
     func run() async throws {
+        Memory.favorSize()
         let metrics = MetricsRegistry()
         let health = HealthRegistry()
         let client = try KubernetesClient(cluster, logger: logger)
