@@ -108,6 +108,7 @@ extension BotReconciler {
         if stores.triggerAuthentications.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(TriggerAuthentication.self, bot.workerObjectKey)
         }
+        try await removeDisruptionBudget(bot.workerObjectKey)
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
             FaultPoint.passed(.deploymentDeleted)
@@ -115,6 +116,8 @@ extension BotReconciler {
         for job in stores.jobs.keys(in: BotStores.Index.owner, at: bot.key.description) {
             try await deleteIfThere(Job.self, job)
         }
+        // After what runs as it.
+        try await removeAccount(bot.workerObjectKey)
     }
 
     /// Ends the worker of a resource whose bot belongs to an older one: two workers in one group would share its updates.

@@ -109,14 +109,17 @@ final class Platform: Sendable {
 
     // MARK: Programs
 
-    /// - Parameter faultPoint: where the operator is killed, by name.
+    /// - Parameters:
+    ///   - faultPoint: where the operator is killed, by name.
+    ///   - kubeconfig: of the user that the operator is; absent: the administrator.
     func startOperator(
-        _ more: [String] = [], faultPoint: String? = nil, name: String = "operator"
+        _ more: [String] = [], faultPoint: String? = nil, name: String = "operator", kubeconfig: String? = nil
     ) async throws {
         try start(
             name,
             [
-                "operator", "--kubeconfig", try controlPlane.kubeconfigPath, "--host", "127.0.0.1", "--health-port",
+                "operator", "--kubeconfig", try kubeconfig ?? controlPlane.kubeconfigPath, "--host", "127.0.0.1",
+                "--health-port",
                 "0",
                 "--retry-maximum", "2s", "--optional-kind-interval", "1s", "--kafka-timeout", "5s",
             ] + more, environment: faultPoint.map { ["TGS_FAULT_POINT": $0] } ?? [:])
@@ -335,6 +338,14 @@ final class Platform: Sendable {
 
     struct NotInTime: Error, CustomStringConvertible { let description: String }
 
+    /// As the control plane of the tests, 1.20, has them.
+    typealias DisruptionBudget = PodDisruptionBudget<PolicyV1Beta1>
+
+    /// What a bot whose manifest is ``manifest(_:more:)`` has.
+    static let kinds = [
+        "Binding", "Deployment", "PodDisruptionBudget", "ScaledObject", "Secret", "ServiceAccount",
+    ]
+
     /// What the operator owns for a bot, as "kind namespace/name" with the resourceVersions.
     func owned(_ name: String, _ bot: BotInfo) async throws -> [String: String] {
         var found: [String: String] = [:]
@@ -342,6 +353,12 @@ final class Platform: Sendable {
         let binding = ObjectKey(namespace: "tgs-system", name: BotID(number: bot.id).bindingName)
         if let object = try await client.find(Deployment.self, worker) {
             found["Deployment"] = object.metadata.resourceVersion
+        }
+        if let object = try await client.find(ServiceAccount.self, worker) {
+            found["ServiceAccount"] = object.metadata.resourceVersion
+        }
+        if let object = try await client.find(Platform.DisruptionBudget.self, worker) {
+            found["PodDisruptionBudget"] = object.metadata.resourceVersion
         }
         if let object = try await client.find(Secret.self, worker) { found["Secret"] = object.metadata.resourceVersion }
         if let object = try await client.find(Secret.self, binding) {
