@@ -4,7 +4,7 @@ import Foundation
 struct BenchOptions: Sendable {
     /// A part of the benchmark that can be run alone.
     enum Section: String, CaseIterable, Sendable {
-        case reconcile, memory, webhook, latency, wake
+        case reconcile, memory, change, webhook, latency, wake
     }
 
     /// A malformed command line.
@@ -19,6 +19,8 @@ struct BenchOptions: Sendable {
     var manyBots = 10_000
     /// How long the many bots may take to converge; what is there by then is measured.
     var patience = Duration.seconds(480)
+    /// For how long the many bots are then left alone, in seconds.
+    var idle = 600
     /// Length of one run of the load generator.
     var seconds = 10
     /// Runs of each server, in turn; the median is told.
@@ -53,6 +55,7 @@ struct BenchOptions: Sendable {
             case "--bots": bots = try Self.number(option, value)
             case "--many-bots": manyBots = try Self.number(option, value)
             case "--patience": patience = .seconds(try Self.number(option, value))
+            case "--idle": idle = try Self.number(option, value)
             case "--seconds": seconds = try Self.number(option, value)
             case "--rounds": rounds = try Self.number(option, value)
             case "--updates": updates = try Self.number(option, value)

@@ -34,6 +34,7 @@ struct OperatorBench {
             if ready.count == options.manyBots {
                 await program.stop()
                 program = try await restart(bots: options.manyBots, idle: idle)
+                try await rest(program)
             }
         }
         await program.stop()
@@ -122,6 +123,26 @@ struct OperatorBench {
         return program
     }
 
+    /// What the operator does when nothing happens.
+    private func rest(_ program: RunningProgram) async throws {
+        report.progress("leaving \(options.manyBots) bots alone for \(options.idle) s")
+        let writesBefore = try await apiWrites(withEvents: true)
+        let reconcilesBefore = try await program.metric("controller_reconciles_total")
+        let before = try program.usage
+        try await Task.sleep(for: .seconds(options.idle))
+        let usage = try program.usage
+        let reconciles = try await program.metric("controller_reconciles_total") - reconcilesBefore
+        let writes = try await apiWrites(withEvents: true) - writesBefore
+        report.add(Figure(.memory, "writes in \(options.idle) s in which nothing happens", writes, "writes"))
+        report.add(Figure(.memory, "looks at bots meanwhile", reconciles, "reconciles"))
+        report.add(
+            Figure(
+                .memory, "its processor meanwhile",
+                (usage.processorTime - before.processorTime) / Double(options.idle) * 100, "% of a core"))
+        report.add(
+            Figure(.memory, "operator after that", usage.resident, "MB", beside: ("before it", before.resident)))
+    }
+
     private func tellMemory(_ program: RunningProgram, bots: Int, idle: ProcessUsage) async throws {
         guard options.sections.contains(.memory) else { return }
         let usage = try await settledUsage(program)
@@ -140,12 +161,12 @@ struct OperatorBench {
     }
 
     /// Changing requests that the API server has answered so far.
-    private func apiWrites() async throws -> Double {
+    private func apiWrites(withEvents: Bool = false) async throws -> Double {
         let text = try await platform.controlPlane.requestSuccessfully("GET", "/metrics").text
         return MetricText.sum("apiserver_request_total", in: text) { labels in
             // Events are told afterwards and hold nothing up; leases come with the clock.
             ["POST", "PATCH", "PUT", "DELETE", "APPLY"].contains { labels.contains("verb=\"\($0)\"") }
-                && !labels.contains("resource=\"events\"") && !labels.contains("resource=\"leases\"")
+                && (withEvents || !labels.contains("resource=\"events\"")) && !labels.contains("resource=\"leases\"")
         }
     }
 
@@ -165,7 +186,7 @@ struct OperatorBench {
         return Double(count) / (ContinuousClock.now - start).seconds
     }
 
-    private static func deployment(_ name: String) -> String {
+    static func deployment(_ name: String) -> String {
         let labels = #"{"app.kubernetes.io/name":"bench","app.kubernetes.io/instance":"\#(name)"}"#
         let environment = ["BOT_ID", "KAFKA_BROKERS", "INCOMING_TOPIC", "OUTGOING_TOPIC", "CONSUMER_GROUP", "API_URL"]
             .map { #"{"name":"\#($0)","value":"a value of some length for \#(name)"}"# }.joined(separator: ",")

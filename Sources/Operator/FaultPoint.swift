@@ -5,11 +5,11 @@ import Glibc
 /// `TGS_FAULT_POINT` ends there by SIGKILL. Only in debug builds; a release knows nothing of it.
 enum FaultPoint: String, CaseIterable {
     case finalizerAdded, tokenVerified, topicsClaimed, topicsCreated, offsetsCommitted, topicsMarked
-    case workerSecretWritten, bindingWritten
+    case workerSecretWritten, bindingWritten, accountWritten
     case deploymentCreated, replicasHeld, deploymentHandedOver
-    case scalerWritten, webhookSet, statusWritten
-    case webhookRemoved, scalerDeleted, deploymentDeleted, workerSecretDeleted, bindingDeleted, groupDeleted
-    case topicsDeleted, finalizerRemoved
+    case budgetWritten, scalerWritten, webhookSet, statusWritten
+    case webhookRemoved, scalerDeleted, budgetDeleted, deploymentDeleted, accountDeleted, workerSecretDeleted
+    case bindingDeleted, groupDeleted, topicsDeleted, finalizerRemoved
 
     /// The variable that names a point.
     static let variable = "TGS_FAULT_POINT"

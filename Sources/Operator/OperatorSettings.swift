@@ -1,10 +1,12 @@
 /// How the operator works; `tgs operator --help` has a flag and an environment variable for all but the first delay of a
-/// retry.
+/// retry and the most that may wait.
 package struct OperatorSettings: Sendable {
     /// Only bots of this namespace; `nil`: of all.
     package var namespace: String?
     /// Reconciles that may run at the same time.
     package var workers = 24
+    /// Reconciles that may wait for Telegram or Kafka beside them.
+    package var maxWaiting = 512
     /// How often a bot that is well is looked at without a cause: Kafka and Telegram cannot be watched.
     package var resyncInterval = Duration.seconds(600)
     /// How often Telegram is asked again whether it still knows a token.

@@ -40,6 +40,8 @@ package enum Annotations {
     package static let wokenAt = "telegram-serverless.io/woken-at"
     /// "true" on a Deployment once `spec.replicas` has been handed to the autoscaler.
     package static let replicasHandedOver = "telegram-serverless.io/replicas-handed-over"
+    /// Where `kubectl apply` notes what was applied, the whole spec in it.
+    package static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 }
 
 /// The operator's identities in server-side apply.

@@ -222,6 +222,114 @@ import Testing
         #expect(cluster.openWatches == 0)
     }
 
+    /// More wait than there are workers, and each would for ever.
+    @Test func reconcilesThatWaitForOthersGiveTheirWorkerAway() async throws {
+        for number in 0..<10 { cluster.put("slow\(number)", "1") }
+        let started = Recorder<String>()
+        let release = StopSignal()
+        let reconciled = reconciled
+        let controller = controller(
+            settings: .quick {
+                $0.workers = 2
+                $0.patience = .milliseconds(10)
+            }
+        ) { key in
+            started.note(key.name)
+            if key.name.hasPrefix("slow") { await WorkerSlot.waiting { await release.wait() } }
+            reconciled.note(key.name)
+            return .done
+        }
+        try await running(controller) {
+            try await eventually("all slow ones wait") { started.all.count == 10 }
+            let waiting = #"controller_waiting_reconciles{controller="things"} "#
+            try await eventually("all have given their worker away") { metrics.render().contains(waiting + "10") }
+            controller.trigger(.named("quick"))
+            try await eventually("another is reconciled") { reconciled.all == ["quick"] }
+            controller.trigger(.named("slow1"))
+            #expect(!controller.isIdle)
+            release.set()
+            try await eventually("all come to their end, one of them twice") {
+                reconciled.all.count == 12 && controller.isIdle
+            }
+            try await eventually("as many workers are left as there were") { metrics.render().contains(waiting + "0") }
+        }
+        #expect(started.all.filter { $0 == "slow1" }.count == 2)
+        #expect(Set(started.all).count == 11)
+    }
+
+    @Test func noMoreThanSoManyWaitWithoutAWorker() async throws {
+        for number in 0..<10 { cluster.put("slow\(number)", "1") }
+        let started = Recorder<String>()
+        let release = StopSignal()
+        let controller = controller(
+            settings: .quick {
+                $0.workers = 2
+                $0.patience = .milliseconds(5)
+                $0.maxWaiting = 3
+            }
+        ) { key in
+            started.note(key.name)
+            await WorkerSlot.waiting { await release.wait() }
+            return .done
+        }
+        try await running(controller) {
+            // A quarter of the workers is for what changes, but here there are only two.
+            try await eventually("as many as may are at work") { started.all.count == 5 }
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(started.all.count == 5)
+            release.set()
+            try await eventually("all come to their end") { started.all.count == 10 && controller.isIdle }
+        }
+    }
+
+    /// What is slow for another reason keeps its worker: more at the same time would make it slower.
+    @Test func onlyWaitingForOthersGivesTheWorkerAway() async throws {
+        for number in 0..<4 { cluster.put("slow\(number)", "1") }
+        let started = Recorder<String>()
+        let release = StopSignal()
+        let controller = controller(
+            settings: .quick {
+                $0.workers = 2
+                $0.patience = .milliseconds(5)
+            }
+        ) { key in
+            started.note(key.name)
+            await WorkerSlot.waiting {}
+            await release.wait()
+            return .done
+        }
+        try await running(controller) {
+            try await eventually("both workers are at work") { started.all.count == 2 }
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(started.all.count == 2)
+            release.set()
+            try await eventually("all come to their end") { started.all.count == 4 && controller.isIdle }
+        }
+    }
+
+    @Test func theShutdownWaitsForThoseWithoutAWorkerToo() async throws {
+        for number in 0..<4 { cluster.put("slow\(number)", "1") }
+        let started = Recorder<String>()
+        let finished = Recorder<String>()
+        let controller = controller(
+            settings: .quick {
+                $0.workers = 1
+                $0.patience = .milliseconds(5)
+                $0.shutdownDeadline = .milliseconds(50)
+            }
+        ) { key in
+            started.note(key.name)
+            defer { finished.note(key.name) }
+            try await WorkerSlot.waiting { try await Task.sleep(for: .seconds(3600)) }
+            return .done
+        }
+        let run = Task { try await controller.run() }
+        try await eventually("all wait") { started.all.count == 4 }
+        await controller.shutdown()
+        try await run.value
+        #expect(finished.all.count == 4)
+    }
+
     @Test func oneObjectIsNeverReconciledTwiceAtOnce() async throws {
         let busy = Locked<Set<ObjectKey>>([])
         let clashes = Locked(0)

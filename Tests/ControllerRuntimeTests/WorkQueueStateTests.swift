@@ -135,6 +135,63 @@ import Testing
         #expect(order.filter { $0.hasPrefix("fast") } == (0..<16).map { "fast\($0)" })
     }
 
+    @Test func whatFailedGoesBehindWhatIsNewAndStillComes() {
+        let queue = queue()
+        queue({ $0.add("failing") })
+        _ = queue({ $0.next() })
+        queue({ $0.addRateLimited("failing", now: .zero, random: 0) })
+        queue({ $0.done("failing") })
+        queue({ $0.fireDue(now: .seconds(10)) })
+        for number in 0..<9 { queue({ $0.add("new\(number)", priority: .background) }) }
+        queue({ $0.add("changed") })
+        var order: [String] = []
+        while let key = queue({ $0.next() }) {
+            order.append(key)
+            queue({ $0.done(key) })
+        }
+        #expect(order.first == "changed")
+        #expect(order.firstIndex(of: "failing") == 8)
+        #expect(order.count == 11)
+        // A change of it is as urgent as that of any other.
+        queue({ $0.addRateLimited("failing", now: .zero, random: 0) })
+        queue({ $0.fireDue(now: .seconds(20)) })
+        queue({ $0.add("new", priority: .background) })
+        queue({ $0.add("failing") })
+        #expect(queue({ $0.next() }) == "failing")
+    }
+
+    @Test func thoseThatFailedDoNotTakeAllWorkersOfTheOthers() {
+        let queue = Machine(
+            WorkQueueState<String>(
+                retry: Backoff(base: .seconds(1), maximum: .seconds(1), jitter: 0), backgroundLimit: 3, retryLimit: 2))
+        for key in ["a", "b", "c"] { queue({ $0.addRateLimited(key, now: .zero) }) }
+        queue({ $0.fireDue(now: .seconds(1)) })
+        #expect([queue({ $0.next() }), queue({ $0.next() }), queue({ $0.next() })] == ["a", "b", nil])
+        for key in ["new", "newer"] { queue({ $0.add(key, priority: .background) }) }
+        #expect([queue({ $0.next() }), queue({ $0.next() })] == ["new", nil])
+        queue({ $0.done("a") })
+        #expect([queue({ $0.next() }), queue({ $0.next() })] == ["newer", nil])
+        for key in ["new", "newer"] { queue({ $0.done(key) }) }
+        #expect(queue({ $0.next() }) == "c")
+    }
+
+    /// Its work goes on, so it must not be handed out a second time.
+    @Test func whatStepsAsideCountsForNoLimitAndIsStillAtWork() {
+        let queue = Machine(
+            WorkQueueState<String>(retry: Backoff(base: .seconds(1), maximum: .seconds(8)), backgroundLimit: 1))
+        for key in ["slow", "other"] { queue({ $0.add(key, priority: .background) }) }
+        #expect(queue({ $0.next() }) == "slow")
+        #expect(queue({ $0.next() }) == nil)
+        queue({ $0.stepAside("slow") })
+        #expect(queue({ $0.next() }) == "other")
+        queue({ $0.done("other") })
+        queue({ $0.add("slow") })
+        #expect(queue({ $0.next() }) == nil)
+        #expect(!queue.isIdle)
+        queue({ $0.done("slow") })
+        #expect(queue({ $0.next() }) == "slow")
+    }
+
     /// However many of them hang, there is room for what people change.
     @Test func onlySoManyBackgroundKeysAreWorkedOnAtOnce() {
         let queue = Machine(

@@ -19,7 +19,7 @@ import Testing
 
             // Everything exists.
             var before = try await platform.owned("echo", bot)
-            #expect(before.keys.sorted() == ["Binding", "Deployment", "ScaledObject", "Secret"])
+            #expect(before.keys.sorted() == Platform.kinds)
             #expect(
                 try await platform.topics(bot)
                     == [id.incomingTopic: 3, id.outgoingTopic: 1, id.deadLetterTopic: 1])
@@ -140,7 +140,7 @@ import Testing
             _ = try await kubectl.kubectl("delete", "secret", binding, "-n", "tgs-system")
             try await platform.eventually("Deployment and binding are made again") {
                 let owned = try await platform.owned("drift", bot)
-                return owned.count == 4 ? nil : "\(owned)"
+                return owned.count == Platform.kinds.count ? nil : "\(owned)"
             }
             try await platform.eventually("Telegram knows the new binding's secret") {
                 let secret = try await platform.client.get(
@@ -157,6 +157,133 @@ import Testing
                 return bot?.status?.observedGeneration == bot?.metadata.generation ? nil : "not yet"
             }
             #expect(try await platform.client.get(Deployment.self, key).spec.replicas == 2)
+        }
+    }
+
+    // MARK: Account and budget
+
+    @Test(.timeLimit(.minutes(5))) func theWorkerHasAnAccountAndABudgetOfItsOwn() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("guarded")
+            try await platform.apply(Platform.manifest("guarded"))
+            try await platform.waitFor(.ready, of: "guarded", "True/Ready")
+            let key = ObjectKey(namespace: "bots", name: "bot-guarded")
+            let kubectl = platform.controlPlane
+            func account() async throws -> ServiceAccount? { try await platform.client.find(ServiceAccount.self, key) }
+            func budget() async throws -> Platform.DisruptionBudget? {
+                try await platform.client.find(Platform.DisruptionBudget.self, key)
+            }
+            func pod() async throws -> PodSpec? {
+                try await platform.client.find(Deployment.self, key)?.spec.template.spec
+            }
+            #expect(try await account()?.automountServiceAccountToken == false)
+            #expect(try await account()?.metadata.ownerReferences?.first?.name == "guarded")
+            #expect(try await pod()?.serviceAccountName == "bot-guarded")
+            #expect(try await pod()?.automountServiceAccountToken == false)
+            #expect(try await budget()?.spec.maxUnavailable == 1)
+            #expect(try await budget()?.spec.selector?.matchLabels == [Labels.bot: "guarded"])
+            #expect(try await budget()?.metadata.ownerReferences?.first?.name == "guarded")
+
+            // What somebody changes is put back: also what no apply alone can put back.
+            _ = try await kubectl.kubectl(
+                "patch", "serviceaccount", "bot-guarded", "-n", "bots", "--type=merge", "-p",
+                #"{"automountServiceAccountToken":true}"#)
+            _ = try await kubectl.kubectl(
+                "patch", "poddisruptionbudget", "bot-guarded", "-n", "bots", "--type=merge", "-p",
+                #"{"spec":{"maxUnavailable":null,"minAvailable":1}}"#)
+            try await platform.eventually("both are put back") {
+                let (account, spec) = (try await account(), try await budget()?.spec)
+                return account?.automountServiceAccountToken == false && spec?.maxUnavailable == 1
+                    && spec?.minAvailable == nil
+                    ? nil : "\(account.map { "\($0)" } ?? "") \(spec.map { "\($0)" } ?? "")"
+            }
+            _ = try await kubectl.kubectl("delete", "serviceaccount,poddisruptionbudget", "bot-guarded", "-n", "bots")
+            try await platform.eventually("both are made again") {
+                let owned = try await platform.owned("guarded", bot)
+                return owned.keys.sorted() == Platform.kinds ? nil : "\(owned)"
+            }
+            try await platform.eventually("an Event tells") {
+                let events = try await kubectl.kubectl("get", "events", "-n", "bots", "-o", "yaml")
+                return events.contains("DriftRepaired") ? nil : events
+            }
+
+            // A bot that has one worker at the most needs no budget, nor does one at rest.
+            func patch(_ json: String) async throws {
+                _ = try await kubectl.kubectl(
+                    "patch", "telegrambot", "guarded", "-n", "bots", "--type=merge", "-p", json)
+            }
+            try await patch(#"{"spec":{"scaling":{"maxReplicas":1},"kafka":{"partitions":3}}}"#)
+            try await platform.eventually("the budget is gone") { try await budget() == nil ? nil : "still there" }
+            try await patch(#"{"spec":{"scaling":{"maxReplicas":3}}}"#)
+            try await platform.eventually("it is back") { try await budget() == nil ? "not yet" : nil }
+            try await patch(#"{"spec":{"suspend":"Buffer"}}"#)
+            try await platform.eventually("it rests with the bot") { try await budget() == nil ? nil : "still there" }
+            try await patch(#"{"spec":{"suspend":null}}"#)
+            try await platform.eventually("it is back") { try await budget() == nil ? "not yet" : nil }
+
+            // Two budgets for one pod would keep it from being evicted.
+            try await platform.apply(
+                """
+                apiVersion: policy/v1beta1
+                kind: PodDisruptionBudget
+                metadata: {name: mine, namespace: bots}
+                spec:
+                  minAvailable: 0
+                  selector: {matchExpressions: [{key: telegram-serverless.io/bot, operator: In, values: [guarded]}]}
+                """)
+            try await platform.eventually("the owner's is left alone") { try await budget() == nil ? nil : "two" }
+            _ = try await kubectl.kubectl("delete", "poddisruptionbudget", "mine", "-n", "bots")
+            try await platform.eventually("it is back") { try await budget() == nil ? "not yet" : nil }
+
+            // With an account of the owner's there is none of ours, once the Deployment has that one.
+            try await patch(#"{"spec":{"worker":{"serviceAccountName":"mine"}}}"#)
+            try await platform.eventually("the account is gone") { try await account() == nil ? nil : "still there" }
+            #expect(try await pod()?.serviceAccountName == "mine")
+            #expect(try await pod()?.automountServiceAccountToken == true)
+            // Taken out by the template, it is the namespace's own: and not the one that the server remembers.
+            _ = try await kubectl.kubectl(
+                "patch", "telegrambot", "guarded", "-n", "bots", "--type=json", "-p",
+                #"[{"op":"add","path":"/spec/worker/template","value":{"spec":{"serviceAccountName":null}}}]"#)
+            try await platform.eventually("the namespace's is used") {
+                let name = try await pod()?.serviceAccountName
+                return name == "default" ? nil : name
+            }
+            #expect(try await account() == nil)
+            try await patch(#"{"spec":{"worker":{"serviceAccountName":null,"template":null}}}"#)
+            try await platform.eventually("the platform's is used again") {
+                let (found, name) = (try await account(), try await pod()?.serviceAccountName)
+                return found != nil && name == "bot-guarded" ? nil : name
+            }
+            try await platform.waitFor(.ready, of: "guarded", "True/Ready")
+
+            // Without a worker there is nothing to guard.
+            try await patch(#"{"spec":{"worker":null}}"#)
+            try await platform.eventually("only Secret and binding are left") {
+                let owned = try await platform.owned("guarded", bot)
+                return owned.keys.sorted() == ["Binding", "Secret"] ? nil : "\(owned)"
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func theOperatorNeedsNoMoreThanItsRole() async throws {
+        try await Platform.with { platform in
+            await platform.process("operator")?.terminate()
+            let rights = try String(contentsOfFile: "\(Platform.packageRoot)/deploy/demo/rbac.yaml", encoding: .utf8)
+            try await platform.apply(rights)
+            let token = try await platform.controlPlane.makeServiceAccountToken(
+                namespace: "tgs-system", name: "operator")
+            let folder = try TestFolder.make("role")
+            defer { TestFolder.remove(folder) }
+            try platform.controlPlane.kubeconfigText(token: token, namespace: "tgs-system").write(
+                toFile: "\(folder)/kubeconfig", atomically: true, encoding: .utf8)
+            try await platform.startOperator(["--leader-election"], kubeconfig: "\(folder)/kubeconfig")
+            let bot = try await platform.makeBot("humble")
+            try await platform.apply(Platform.manifest("humble"))
+            try await platform.waitFor(.ready, of: "humble", "True/Ready")
+            #expect(try await platform.owned("humble", bot).keys.sorted() == Platform.kinds)
+            _ = try await platform.controlPlane.kubectl(
+                "delete", "telegrambot", "humble", "-n", "bots", "--timeout=60s")
+            #expect(try await platform.owned("humble", bot).isEmpty)
         }
     }
 }

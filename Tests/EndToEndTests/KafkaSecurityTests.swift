@@ -98,6 +98,33 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func aPlanLogsInAsTheOperatorDoes() async throws {
+        try await Self.with { platform in
+            try await platform.applyKafkaSecrets(password: "first-password")
+            _ = try await platform.makeBot("echo")
+            func plan() async throws -> (exit: ChildProcess.Exit, text: String) {
+                let result = try await Command(
+                    Platform.program,
+                    [
+                        "plan", "-f", "-", "--kafka-timeout", "10s", "--kubeconfig",
+                        try platform.controlPlane.kubeconfigPath,
+                    ], input: Array(Platform.manifest("echo").utf8), environment: ["PATH": "/usr/bin:/bin"]
+                ).run()
+                #expect(!(result.text + result.diagnostics).contains("first-password"))
+                return (result.exit, result.text + result.diagnostics)
+            }
+
+            let first = try await plan()
+            #expect(first.exit == .code(2), "\(first.text)")
+            #expect(first.text.contains("TriggerAuthentication") && !first.text.contains("unknown"), "\(first.text)")
+            try await platform.apply(Platform.manifest("echo"))
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            let second = try await plan()
+            #expect(second.exit == .code(0), "\(second.text)")
+            #expect(!second.text.contains("unknown"), "\(second.text)")
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func aMissingSecretIsNamedAndMendsItself() async throws {
         try await Self.with { platform in
             try await platform.makeBot("echo")

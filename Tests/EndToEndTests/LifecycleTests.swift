@@ -182,7 +182,7 @@ import Testing
             try await Self.patch(platform, #"{"spec":{"botID":"bot_\#(other.id)"}}"#)
             try await platform.waitFor(.ready, of: "echo", "True/Ready")
             #expect(try await platform.bot("echo")?.status?.botID == "bot_\(other.id)")
-            #expect(try await platform.owned("echo", other).count == 4)
+            #expect(try await platform.owned("echo", other).keys.sorted() == Platform.kinds)
             #expect(try await platform.topics(other).count == 3)
             #expect(try platform.simulator.state(of: other.id).webhook != nil)
             // Nothing of the former bot is left.
@@ -243,7 +243,7 @@ import Testing
             // Deleting the younger one takes nothing from the older.
             _ = try await platform.controlPlane.kubectl(
                 "delete", "telegrambot", "second", "-n", "bots", "--timeout=60s")
-            #expect(try await platform.owned("echo", bot).count == 4)
+            #expect(try await platform.owned("echo", bot).keys.sorted() == Platform.kinds)
             #expect(try platform.simulator.state(of: bot.id).webhook != nil)
             // When the older one goes, the younger one has the bot.
             try await platform.apply(Platform.manifest("second"))
@@ -314,6 +314,71 @@ import Testing
             #expect(try await platform.topics(bot).count == 3)
             try await platform.apply(Platform.manifest("echo"))
             try await platform.waitFor(.ready, of: "echo", "True/Ready")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func accountsAndBudgetsOfOthersAreTakenOverOnlyOnRequest() async throws {
+        try await Platform.with { platform in
+            await platform.process("operator")?.terminate()
+            try await platform.startOperator(["--resync-interval", "2s"])
+            let bot = try await platform.makeBot("echo")
+            try await platform.apply(
+                """
+                apiVersion: v1
+                kind: ServiceAccount
+                metadata: {name: bot-echo, namespace: bots, annotations: {whose: mine}}
+                ---
+                apiVersion: policy/v1beta1
+                kind: PodDisruptionBudget
+                metadata: {name: bot-echo, namespace: bots}
+                spec: {minAvailable: 1, selector: {matchLabels: {telegram-serverless.io/bot: echo}}}
+                """)
+            let before = try await platform.owned("echo", bot)
+            try await platform.apply(Platform.manifest("echo"))
+            try await platform.waitFor(.workloadReady, of: "echo", "False/ServiceAccountNotOwned")
+            #expect(try await platform.client.find(Deployment.self, Self.bot) == nil)
+
+            // Named by the owner, the account is used as it is.
+            try await Self.patch(platform, #"{"spec":{"worker":{"serviceAccountName":"bot-echo"}}}"#)
+            try await platform.waitFor(.workloadReady, of: "echo", "False/DisruptionBudgetNotOwned")
+            let after = try await platform.owned("echo", bot)
+            for kind in ["ServiceAccount", "PodDisruptionBudget"] { #expect(after[kind] == before[kind]) }
+            try await Self.patch(platform, #"{"spec":{"adoptionPolicy":"Always"}}"#)
+            try await platform.waitFor(.workloadReady, of: "echo", "False/DisruptionBudgetNotAdoptable")
+            _ = try await platform.controlPlane.kubectl(
+                "patch", "poddisruptionbudget", "bot-echo", "-n", "bots", "--type=merge", "-p",
+                #"{"spec":{"maxUnavailable":2,"minAvailable":null}}"#)
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            let budget = try await platform.client.get(Platform.DisruptionBudget.self, Self.bot)
+            #expect(budget.spec.maxUnavailable == 1)
+            #expect(budget.metadata.labels?[Labels.managedBy] == Labels.managedByValue)
+            #expect(try await platform.owned("echo", bot)["ServiceAccount"] == before["ServiceAccount"])
+
+            // Not named, it is taken over.
+            try await Self.patch(platform, #"{"spec":{"worker":{"serviceAccountName":null}}}"#)
+            try await platform.eventually("the account is taken over") {
+                let account = try await platform.client.get(ServiceAccount.self, Self.bot)
+                return account.automountServiceAccountToken == false && account.metadata.annotations?["whose"] == "mine"
+                    ? nil : "\(account)"
+            }
+
+            // What is changed and left is told.
+            try await Self.patch(platform, #"{"spec":{"driftPolicy":"Report"}}"#)
+            try await Self.settle(platform)
+            _ = try await platform.controlPlane.kubectl(
+                "patch", "serviceaccount", "bot-echo", "-n", "bots", "--type=merge", "-p",
+                #"{"automountServiceAccountToken":true}"#)
+            _ = try await platform.controlPlane.kubectl(
+                "patch", "poddisruptionbudget", "bot-echo", "-n", "bots", "--type=merge", "-p",
+                #"{"spec":{"maxUnavailable":2}}"#)
+            try await platform.eventually("the drift is told") {
+                let condition = try await platform.bot("echo")?.status?.conditions?.first { $0.type == "Drifted" }
+                let told = condition?.message ?? "nothing"
+                return ["ServiceAccount", "PodDisruptionBudget"].allSatisfy { told.contains($0) } ? nil : told
+            }
+            #expect(try await platform.client.get(Platform.DisruptionBudget.self, Self.bot).spec.maxUnavailable == 2)
+            #expect(
+                try await platform.client.get(ServiceAccount.self, Self.bot).automountServiceAccountToken == true)
         }
     }
 

@@ -31,9 +31,10 @@ import Testing
                 metadata: {name: plan}
                 rules:
                   - {apiGroups: [telegram-serverless.io], resources: ["*"], verbs: [get, list]}
-                  - {apiGroups: [""], resources: [secrets], verbs: [get, list]}
+                  - {apiGroups: [""], resources: [secrets, serviceaccounts], verbs: [get, list]}
                   - {apiGroups: [apps], resources: [deployments], verbs: [get, list]}
                   - {apiGroups: [batch], resources: [jobs], verbs: [get, list]}
+                  - {apiGroups: [policy], resources: [poddisruptionbudgets], verbs: [get, list]}
                   - {apiGroups: [keda.sh], resources: [scaledobjects], verbs: [get, list]}
                 ---
                 apiVersion: rbac.authorization.k8s.io/v1
@@ -104,6 +105,7 @@ import Testing
             for line in [
                 "TelegramBot bots/nova (\(id), @nova_bot) by TelegramGateway tgs-system/main",
                 "+ TelegramBot bots/nova", "+ Secret bots/bot-nova", "+ Secret tgs-system/\(id.bindingName)",
+                "+ ServiceAccount bots/bot-nova", "+ PodDisruptionBudget bots/bot-nova",
                 "+ Deployment bots/bot-nova: image example.org/echo:1, 0 replicas",
                 "+ ScaledObject bots/bot-nova: 0 to 3 replicas",
                 "+ topic \(id.incomingTopic): 3 partitions, 1 copy", "retention.ms: \"86400000\"",
@@ -111,7 +113,7 @@ import Testing
                 "profile name: ", "setMyName", "setMyCommands",
                 "+ webhook http://127.0.0.1:\(platform.webhookPort)/webhook/\(id)", "allowed_updates: [\"message\"]",
                 "not checked by the API server",
-                "Plan: 8 to create, 0 to change, 0 to delete; webhook to set; 2 profile calls.",
+                "Plan: 10 to create, 0 to change, 0 to delete; webhook to set; 2 profile calls.",
             ] {
                 #expect(new.text.contains(line), "\(line) is not in\n\(new.text)")
             }
@@ -314,7 +316,11 @@ import Testing
                 .filter { !$0.contains("worker:") && !$0.contains("image:") && !$0.contains("resources:") }
                 .joined(separator: "\n")
             try await expect(
-                nobody, ["- Deployment bots/bot-nova", "- ScaledObject bots/bot-nova", "2 to delete"],
+                nobody,
+                [
+                    "- Deployment bots/bot-nova", "- ScaledObject bots/bot-nova", "- ServiceAccount bots/bot-nova",
+                    "- PodDisruptionBudget bots/bot-nova", "4 to delete",
+                ],
                 not: ["- Secret"])
             // With a migration before the new image.
             try await expect(
@@ -413,9 +419,12 @@ import Testing
             let value = try JSONDecoder().decode(JSONValue.self, from: Data(json.text.utf8))
             #expect(value["version"] == 1)
             #expect(value["hasChanges"] == true)
-            #expect(value["summary"]?["create"] == 7)
+            #expect(value["summary"]?["create"] == 9)
             let objects = value["bots"]?.arrayValue?.first?["kubernetes"]?.arrayValue ?? []
-            #expect(objects.map { $0["kind"] } == ["TelegramBot", "Secret", "Secret", "Deployment"])
+            #expect(
+                objects.map { $0["kind"] } == [
+                    "TelegramBot", "Secret", "Secret", "ServiceAccount", "Deployment", "PodDisruptionBudget",
+                ])
             #expect(value["bots"]?.arrayValue?.first?["conditions"]?.arrayValue?.first?["reason"] == "KEDANotInstalled")
 
             // Somebody who may not even read is told so.

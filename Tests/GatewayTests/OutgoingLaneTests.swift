@@ -36,6 +36,24 @@ import Testing
         expect(lane.start(now: now).items, [3])
     }
 
+    @Test mutating func withoutAnswersThereIsOneCallAtATime() {
+        for offset in Int64(0)..<9 { lane.add(item(offset, chat: offset)) }
+        let first = lane.start(now: now).items
+        #expect(offsets(first) == [0, 1, 2])
+        lane.note(isAnswered: false)
+        lane.finish(first[0])
+        expect(lane.start(now: now).items, [])
+        for item in first.dropFirst() {
+            lane.note(isAnswered: false)
+            lane.finish(item)
+        }
+        let next = lane.start(now: now).items
+        #expect(offsets(next) == [3])
+        lane.note(isAnswered: true)
+        lane.finish(next[0])
+        expect(lane.start(now: now).items, [4, 5, 6])
+    }
+
     @Test mutating func aFloodPausesItsChatOnly() {
         for offset in Int64(0)..<4 { lane.add(item(offset, chat: offset % 2)) }
         let first = lane.start(now: now).items

@@ -42,7 +42,8 @@ final class MockCluster: @unchecked Sendable {
         case offsetCommit = 8
     }
 
-    func setDown() { rd_kafka_mock_broker_set_down(cluster, -1) }
+    /// - Parameter broker: -1: all of them.
+    func setDown(_ broker: Int32 = -1) { rd_kafka_mock_broker_set_down(cluster, broker) }
 
     func setUp() { rd_kafka_mock_broker_set_up(cluster, -1) }
 

@@ -24,6 +24,32 @@ import Testing
         await producer.close()
     }
 
+    /// The broker that leads one topic is away: questions about it hang until their time is over.
+    @Test func aTopicThatHangsHoldsUpNoOther() async throws {
+        let cluster = try MockCluster(brokers: 2)
+        for (topic, leader) in [("stuck", Int32(2)), ("fine", 1)] {
+            cluster.createTopic(topic)
+            cluster.moveLeader(of: topic, to: leader)
+        }
+        cluster.setDown(2)
+        let admin = try KafkaAdmin(cluster.configuration(), timeout: .seconds(10), logger: .silent)
+        let stuck = TopicPartition(topic: "stuck", partition: 0)
+        let fine = TopicPartition(topic: "fine", partition: 0)
+        let ended = Locked(0)
+        let hanging = (0..<20).map { _ in
+            Task {
+                let error = await kafkaError { _ = try await admin.logEndOffsets([stuck]) }
+                ended.withLock { $0 += 1 }
+                return error
+            }
+        }
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(try await admin.logEndOffsets([fine]) == [fine: 0])
+        #expect(ended.withLock { $0 } == 0)
+        for task in hanging { #expect(await task.value?.isRetriable == true) }
+        await admin.close()
+    }
+
     @Test func aRefusalIsTold() async throws {
         let cluster = try MockCluster()
         cluster.createTopic("t")

@@ -1,3 +1,4 @@
+import ControllerRuntime
 import Foundation
 import JSON
 import KubernetesTypes
@@ -26,6 +27,22 @@ import Testing
         try expect(WorkerManifests.scaledObject(Samples.context()), toBe: "scaledobject")
     }
 
+    @Test func serviceAccountIsAsWrittenDown() throws {
+        try expect(#require(WorkerManifests.serviceAccount(Samples.context())), toBe: "serviceaccount")
+    }
+
+    @Test func disruptionBudgetIsAsWrittenDownForEachVersion() throws {
+        let context = Samples.context()
+        let old = try #require(
+            DisruptionBudgetForm(.init(PodDisruptionBudget<PolicyV1Beta1>.definition, serverMinor: 20)))
+        let new = try #require(
+            DisruptionBudgetForm(.init(PodDisruptionBudget<PolicyV1>.definition, serverMinor: 30)))
+        try expect(
+            #require(WorkerManifests.disruptionBudget(PolicyV1Beta1.self, context, old)),
+            toBe: "disruptionbudget-v1beta1")
+        try expect(#require(WorkerManifests.disruptionBudget(PolicyV1.self, context, new)), toBe: "disruptionbudget-v1")
+    }
+
     @Test func withKafkasCredentialsAllIsAsWrittenDown() throws {
         let context = try Samples.securedContext()
         try expect(#require(WorkerManifests.deployment(context)), toBe: "secured-deployment")
@@ -50,14 +67,6 @@ import Testing
         #expect(later.spec.replicas == nil)
         #expect(later.metadata.annotations?[Annotations.replicasHandedOver] == "true")
         #expect(created.spec.template == later.spec.template)
-    }
-
-    @Test func aWorkerWithAnAccountOfItsOwnGetsItsToken() throws {
-        let without = try #require(WorkerManifests.deployment(Samples.context()))
-        let with = try #require(
-            WorkerManifests.deployment(Samples.context(Samples.bot { $0.spec.worker?.serviceAccountName = "sa" })))
-        #expect(without.spec.template.spec.automountServiceAccountToken == false)
-        #expect(with.spec.template.spec.automountServiceAccountToken == true)
     }
 
     @Test func aNewTokenRollsTheWorkersAndStandsInNoManifestButItsSecret() throws {

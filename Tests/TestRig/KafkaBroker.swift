@@ -5,8 +5,8 @@ import Glibc
 /// A broker that speaks Kafka's protocol (noida-db's), of a test's own: a free port, a temporary folder.
 ///
 /// It does as Apache Kafka does except that: a consumer that was killed is never expelled from its group (close them),
-/// topics come into being on produce, committed offsets survive their topic, killed with SIGKILL it loses the last
-/// 0.3 s, and SASL takes any password.
+/// topics come into being on produce, committed offsets survive their topic, killed with SIGKILL it loses what it
+/// acknowledged in the last 0.3 s and ended with SIGTERM up to 0.1 s, and SASL takes any password.
 package final class KafkaBroker: Sendable {
     /// Why there is no broker.
     package struct StartError: Error, CustomStringConvertible {
@@ -85,7 +85,8 @@ package final class KafkaBroker: Sendable {
     /// Lets a frozen broker go on (SIGCONT).
     package func thaw() { process.withLock { _ = $0.signal(SIGCONT) } }
 
-    /// Stops the broker in order (SIGTERM), data kept; ``restart()`` brings it back.
+    /// Stops the broker in order (SIGTERM), data kept but for what it acknowledges while it ends; ``restart()`` brings it
+    /// back.
     package func stop() async {
         let process = process.withLock { $0 }
         process.signal(SIGCONT)

@@ -26,6 +26,9 @@ package final class Controller<Primary: Sendable>: Service {
     private let metrics: ControllerMetrics?
     private let health: HealthRegistry?
     private let clock: RuntimeClock
+    private let crew = Crew()
+    /// Reconciles that have given their worker away.
+    private let waiting = Locked(0)
     private let stopping = StopSignal()
     /// All stores are synced (or the controller is being shut down).
     private let gate = StopSignal()
@@ -53,9 +56,11 @@ package final class Controller<Primary: Sendable>: Service {
         self.metrics = metrics.map { ControllerMetrics($0, controller: name) }
         self.health = health
         self.clock = clock
+        let backgroundLimit = settings.workers - settings.workers / 4
         queue = WorkQueue(
-            retry: settings.backoff, backgroundLimit: settings.workers - settings.workers / 4, clock: clock,
-            metrics: metrics.map { WorkQueueMetrics($0, queue: name) })
+            retry: settings.backoff, backgroundLimit: backgroundLimit,
+            retryLimit: backgroundLimit - backgroundLimit / 3,
+            clock: clock, metrics: metrics.map { WorkQueueMetrics($0, queue: name) })
 
         let (queue, gate) = (queue, gate)
         // What somebody changes or deletes goes before what is new, what follows from our own work and what is looked at
@@ -144,26 +149,58 @@ package final class Controller<Primary: Sendable>: Service {
     }
 
     private func reconcileUntilStopped() async {
-        let workers = (0..<settings.workers).map { _ in Task { await self.reconcileFromQueue() } }
+        for _ in 0..<settings.workers { crew.add { await self.reconcileFromQueue() } }
+        let crew = crew
         await withTaskCancellationHandler {
             await stopping.wait()
             let (clock, deadline, logger) = (clock, settings.shutdownDeadline, logger)
             let watchdog = Task {
                 guard await clock.sleepUnlessCancelled(for: deadline) else { return }
                 logger.info("cancelling the reconciles that still run after the shutdown deadline")
-                workers.forEach { $0.cancel() }
+                crew.cancel()
             }
-            for worker in workers { await worker.value }
+            await crew.wait()
             watchdog.cancel()
         } onCancel: {
-            workers.forEach { $0.cancel() }
+            crew.cancel()
         }
     }
 
     private func reconcileFromQueue() async {
         while let key = await queue.next() {
-            await reconcileOnce(key)
+            let slot = WorkerSlot(patience: settings.patience, clock: clock) {
+                self.reserveWaiting()
+            } settle: { isLent in
+                self.giveWorkerAway(key, isLent: isLent)
+            }
+            await WorkerSlot.$current.withValue(slot) { await reconcileOnce(key) }
+            let isGone = slot.end()
             queue.done(key)
+            if isGone { return changeWaiting(by: -1) }
+        }
+    }
+
+    /// Answers whether one more reconcile may wait without a worker, and counts it.
+    private func reserveWaiting() -> Bool {
+        waiting.withLock { waiting in
+            guard waiting < settings.maxWaiting else { return false }
+            waiting += 1
+            metrics?.record(waiting: waiting)
+            return true
+        }
+    }
+
+    /// Lets another worker begin in the place of that of `key`.
+    private func giveWorkerAway(_ key: ObjectKey, isLent: Bool) {
+        guard isLent else { return changeWaiting(by: -1) }
+        queue.stepAside(key)
+        crew.add { await self.reconcileFromQueue() }
+    }
+
+    private func changeWaiting(by difference: Int) {
+        waiting.withLock { waiting in
+            waiting += difference
+            metrics?.record(waiting: waiting)
         }
     }
 

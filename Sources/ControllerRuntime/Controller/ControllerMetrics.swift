@@ -7,6 +7,7 @@ struct ControllerMetrics: Sendable {
     private let errors: Counter
     private let duration: Histogram
     private let active: Gauge
+    private let waiting: Gauge
 
     init(_ registry: MetricsRegistry, controller name: String) {
         self.name = name
@@ -17,9 +18,15 @@ struct ControllerMetrics: Sendable {
         duration = registry.histogram(
             "controller_reconcile_seconds", help: "Time a reconcile took", labels: ["controller"])
         active = registry.gauge("controller_active_reconciles", help: "Reconciles running", labels: ["controller"])
+        waiting = registry.gauge(
+            "controller_waiting_reconciles", help: "Reconciles that wait for others and have given their worker away",
+            labels: ["controller"])
         errors.increment(by: 0, [name])
+        waiting.set(0, [name])
         active.set(0, [name])
     }
+
+    func record(waiting: Int) { self.waiting.set(Double(waiting), [name]) }
 
     func begin() { active.add(1, [name]) }
 

@@ -4,9 +4,15 @@ import Concurrency
 
 /// What a reflector knows of the objects of one kind: a value made from each, not the object. Any thread may read.
 package final class Store<Value: Sendable>: Sendable {
-    private struct Entry: Sendable {
+    /// A class, because a table has room for more entries than it holds: with thousands of large values in it that is much.
+    private final class Entry: Sendable {
         let resourceVersion: String
         let value: Value
+
+        init(resourceVersion: String, value: Value) {
+            self.resourceVersion = resourceVersion
+            self.value = value
+        }
     }
 
     private struct State: Sendable {

@@ -36,13 +36,15 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
 
     /// - Parameters:
     ///   - retry: the delays of ``addRateLimited(_:)``, by the number of failures of the key.
-    ///   - backgroundLimit: how many background keys may be worked on at the same time.
+    ///   - backgroundLimit: how many keys that are not `normal` may be worked on at the same time.
+    ///   - retryLimit: how many of those may have failed before.
     ///   - metrics: where depth, adds and retries are counted.
     package init(
         retry: Backoff = Backoff(base: .milliseconds(500), maximum: .seconds(300)), backgroundLimit: Int = .max,
-        clock: RuntimeClock = .continuous, metrics: WorkQueueMetrics? = nil
+        retryLimit: Int = .max, clock: RuntimeClock = .continuous, metrics: WorkQueueMetrics? = nil
     ) {
-        state = Locked(State(core: WorkQueueState(retry: retry, backgroundLimit: backgroundLimit)))
+        state = Locked(
+            State(core: WorkQueueState(retry: retry, backgroundLimit: backgroundLimit, retryLimit: retryLimit)))
         self.clock = clock
         self.metrics = metrics
     }
@@ -117,6 +119,14 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             let before = state.core.depth
             state.core.done(key)
             return state.core.depth - before
+        }
+    }
+
+    /// The work on `key` goes on without a worker: it counts for no limit any more. ``done(_:)`` must follow all the same.
+    package func stepAside(_ key: Key) {
+        change { state -> Int in
+            state.core.stepAside(key)
+            return 0
         }
     }
 

@@ -4,10 +4,10 @@ package import Concurrency
 ///
 /// - A key that is being worked on is not handed out again: adding it meanwhile lets it come up once more afterwards.
 /// - Adding a key that waits already changes nothing, whether it waits in line or for a time: the earliest wins.
-/// - Keys come up in the order of their adding, `normal` ones before `background` ones; every eighth key is a background
-///   one while there are any, so that they do come up.
-/// - No more than so many background keys are worked on at the same time, however many workers are free: should all of
-///   them hang, the others are still served.
+/// - Keys come up in the order of their adding, `normal` ones before `background` ones and those before what failed and is
+///   tried again; every eighth key is of a later line while there are any, so that they do come up.
+/// - No more than so many keys of the later lines, and still fewer of the last, are worked on at the same time, however
+///   many workers are free: should all of them hang, the others are still served.
 package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     private struct Place: Sendable {
         let key: Key
@@ -16,17 +16,22 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
 
     private var normal = FIFO<Place>()
     private var background = FIFO<Place>()
+    private var retries = FIFO<Place>()
     /// Keys in line. An entry of a line whose ticket is not the one here is stale.
     private var queued: [Key: (ticket: UInt64, priority: WorkPriority)] = [:]
     /// Keys being worked on; the value says how urgently they are wanted once more.
     private var processing: [Key: WorkPriority?] = [:]
-    /// Those of them that were handed out as background ones.
+    /// Those of them that were handed out as others than normal ones, and have a worker.
     private var backgroundInWork: Set<Key> = []
+    /// Those of these that were handed out as ones that failed before.
+    private var retriesInWork: Set<Key> = []
     private let backgroundLimit: Int
+    private let retryLimit: Int
     private var delayed = DeadlineHeap<Key>()
     private var failures: [Key: Int] = [:]
     private var nextTicket: UInt64 = 0
     private var sinceBackground = 0
+    private var sinceRetry = 0
     private let retry: Backoff
 
     /// No more keys are taken.
@@ -34,10 +39,12 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
 
     /// - Parameters:
     ///   - retry: the delays of ``addRateLimited(_:now:random:)``; its own count is not used.
-    ///   - backgroundLimit: how many background keys may be worked on at the same time.
-    package init(retry: Backoff, backgroundLimit: Int = .max) {
+    ///   - backgroundLimit: how many keys that are not `normal` may be worked on at the same time.
+    ///   - retryLimit: how many of those may have failed before.
+    package init(retry: Backoff, backgroundLimit: Int = .max, retryLimit: Int = .max) {
         self.retry = retry
         self.backgroundLimit = backgroundLimit
+        self.retryLimit = retryLimit
     }
 
     /// Keys in line.
@@ -94,12 +101,12 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// How often `key` failed since it last succeeded.
     package func failures(of key: Key) -> Int { failures[key, default: 0] }
 
-    /// Puts the keys in line whose time has come, as background ones. Answers how many.
+    /// Puts the keys in line whose time has come, behind all in which something happened. Answers how many.
     @discardableResult
     package mutating func fireDue(now: Duration) -> Int {
         var fired = 0
         while let key = delayed.popDue(now) {
-            if enqueue(key, .background) { fired += 1 }
+            if enqueue(key, failures[key] == nil ? .background : .retry) { fired += 1 }
         }
         return fired
     }
@@ -110,16 +117,24 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// Hands out the next key; ``done(_:)`` must follow. `nil` when none is in line that may be worked on now.
     package mutating func next() -> Key? {
         let wantsBackground = sinceBackground >= 7
-        guard let key = wantsBackground ? pop(.background) ?? pop(.normal) : pop(.normal) ?? pop(.background) else {
-            return nil
-        }
+        guard let key = wantsBackground ? popLater() ?? pop(.normal) : pop(.normal) ?? popLater() else { return nil }
         processing.updateValue(nil, forKey: key)
         return key
     }
 
+    private mutating func popLater() -> Key? {
+        sinceRetry >= 7 ? pop(.retry) ?? pop(.background) : pop(.background) ?? pop(.retry)
+    }
+
+    /// The work on `key` goes on, but has no worker any more: it counts for no limit.
+    package mutating func stepAside(_ key: Key) {
+        backgroundInWork.remove(key)
+        retriesInWork.remove(key)
+    }
+
     /// The work on `key` has ended. Was it added meanwhile, it comes up again (also when the queue drains).
     package mutating func done(_ key: Key) {
-        backgroundInWork.remove(key)
+        stepAside(key)
         guard let again = processing.removeValue(forKey: key), let again else { return }
         _ = enqueue(key, again)
     }
@@ -132,6 +147,7 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
         queued.removeAll()
         normal.removeAll()
         background.removeAll()
+        retries.removeAll()
         for key in processing.keys { processing.updateValue(nil, forKey: key) }
     }
 
@@ -146,19 +162,38 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
         let place = Place(key: key, ticket: nextTicket)
         queued[key] = (nextTicket, priority)
         nextTicket += 1
-        if priority == .normal { normal.append(place) } else { background.append(place) }
+        switch priority {
+        case .normal: normal.append(place)
+        case .background: background.append(place)
+        case .retry: retries.append(place)
+        }
         return isNew
     }
 
     private mutating func pop(_ priority: WorkPriority) -> Key? {
-        if priority == .background, backgroundInWork.count >= backgroundLimit { return nil }
-        while let place = priority == .normal ? normal.popFirst() : background.popFirst() {
+        if priority != .normal, backgroundInWork.count >= backgroundLimit { return nil }
+        if priority == .retry, retriesInWork.count >= retryLimit { return nil }
+        while let place = popFirst(priority) {
             guard let current = queued[place.key], current.ticket == place.ticket else { continue }
             queued[place.key] = nil
-            sinceBackground = priority == .background ? 0 : sinceBackground + 1
-            if priority == .background { backgroundInWork.insert(place.key) }
+            if priority == .normal {
+                sinceBackground += 1
+                return place.key
+            }
+            sinceBackground = 0
+            backgroundInWork.insert(place.key)
+            sinceRetry = priority == .retry ? 0 : sinceRetry + 1
+            if priority == .retry { retriesInWork.insert(place.key) }
             return place.key
         }
         return nil
+    }
+
+    private mutating func popFirst(_ priority: WorkPriority) -> Place? {
+        switch priority {
+        case .normal: normal.popFirst()
+        case .background: background.popFirst()
+        case .retry: retries.popFirst()
+        }
     }
 }

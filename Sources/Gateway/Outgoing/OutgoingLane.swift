@@ -28,6 +28,8 @@ struct OutgoingLane: Sendable {
     /// Groups that became supergroups.
     private var migrations: [OutgoingOrder: Int64] = [:]
     private let callsAtOnce: Int
+    /// The last call that ended was not answered.
+    private var isSilent = false
 
     /// Records waiting or under way.
     private(set) var count = 0
@@ -58,7 +60,9 @@ struct OutgoingLane: Sendable {
                 continue
             }
             // The end of a call asks again.
-            guard inFlight < callsAtOnce, var item = queues[order]?.waiting.removeFirst() else { continue }
+            guard inFlight < (isSilent ? 1 : callsAtOnce), var item = queues[order]?.waiting.removeFirst() else {
+                continue
+            }
             queues[order]?.isBusy = true
             inFlight += 1
             item.attempts += 1
@@ -67,6 +71,10 @@ struct OutgoingLane: Sendable {
         }
         return (items, wakeAt)
     }
+
+    /// A call has ended, with an answer or without. While there are none the bot makes one call at a time: those that hang
+    /// hold connections which other bots need.
+    mutating func note(isAnswered: Bool) { isSilent = !isAnswered }
 
     /// The record is through: delivered, a dead letter, or left to another gateway.
     mutating func finish(_ item: OutgoingItem) {

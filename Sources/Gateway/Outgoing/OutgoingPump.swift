@@ -188,6 +188,7 @@ actor OutgoingPump {
 
     private func settle(_ item: OutgoingItem, _ failure: TelegramError?, _ binding: Binding) async {
         let partition = item.partition
+        lanes[partition]?.note(isAnswered: failure == nil || failure?.status != nil)
         let age = item.firstTry.map { clock.now - $0 } ?? .zero
         let verdict = OutgoingVerdict.of(failure, item, age: age, giveUpAfter: settings.giveUpAfter)
         switch verdict {

@@ -5,7 +5,8 @@ package import Observability
 /// Topics, their settings, and the offsets of groups.
 ///
 /// Answers of brokers arrive on one thread of its own; what librdkafka has only as blocking calls (metadata, log offsets)
-/// runs on up to four more, which end when there is nothing to do. Every operation has a deadline.
+/// runs on up to 64 more, which end when there is nothing to do: a topic whose leader is away holds one up to the deadline,
+/// and must not hold up questions about other topics. Every operation has a deadline.
 ///
 /// Close it; one that is forgotten closes itself when it is released.
 package final class KafkaAdmin: Sendable {
@@ -14,7 +15,7 @@ package final class KafkaAdmin: Sendable {
     let topics: TopicClient
     /// For what coordinators of groups answer.
     let groups: GroupClient
-    let calls = BlockingCalls(name: "kafka-admin-call", limit: 4)
+    let calls = BlockingCalls(name: "kafka-admin-call", limit: 64)
     /// How long an operation may take whose signature has no time-out.
     let timeout: Duration
     private let state: AdminState

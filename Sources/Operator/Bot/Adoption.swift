@@ -24,6 +24,38 @@ enum Adoption {
             "Secret \(key) exists and is not the platform's: delete or rename it", retry: .onChange)
     }
 
+    /// A ServiceAccount of the worker's name that is not the platform's.
+    static func accountNotOwned(_ key: ObjectKey) -> StepFailure {
+        StepFailure(
+            .workloadReady, "ServiceAccountNotOwned",
+            "ServiceAccount \(key) exists and is not the platform's: delete or rename it, name it in "
+                + "spec.worker.serviceAccountName to have the worker use it, or have it taken over by "
+                + "spec.adoptionPolicy: Always", retry: .onChange)
+    }
+
+    /// Whether a PodDisruptionBudget of the worker's name may be used.
+    /// - Parameter found: one without the platform's label.
+    /// - Returns: `DisruptionBudgetNotOwned`, `DisruptionBudgetNotAdoptable`, or `nil` when it may be taken over.
+    static func disruptionBudget<Version: PolicyVersion>(
+        _ wanted: PodDisruptionBudget<Version>, found: PodDisruptionBudget<Version>, bot: TelegramBot
+    ) -> StepFailure? {
+        let key = wanted.key
+        guard bot.spec.effectiveAdoptionPolicy == .always else {
+            return StepFailure(
+                .workloadReady, "DisruptionBudgetNotOwned",
+                "PodDisruptionBudget \(key) exists and is not the platform's: delete or rename it, "
+                    + "or have it taken over by spec.adoptionPolicy: Always", retry: .onChange)
+        }
+        // An apply adds to a selector, and minAvailable excludes what it states.
+        guard found.spec.selector == wanted.spec.selector, found.spec.minAvailable == nil else {
+            return StepFailure(
+                .workloadReady, "DisruptionBudgetNotAdoptable",
+                "PodDisruptionBudget \(key) cannot be taken over because it has minAvailable, or another selector than "
+                    + "\(Labels.bot)=\(bot.metadata.name ?? ""): delete it", retry: .onChange)
+        }
+        return nil
+    }
+
     /// Whether a Deployment of the worker's name may be used.
     /// - Parameter found: a Deployment without the platform's label.
     /// - Returns: `DeploymentNotOwned`, `DeploymentNotAdoptable`, or `nil` when it may be taken over.

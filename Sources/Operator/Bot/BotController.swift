@@ -20,8 +20,8 @@ struct BotController {
         let stores = BotStores()
         let ours = "\(Labels.managedBy)=\(Labels.managedByValue)"
         let bots = Reflector(
-            client, of: TelegramBot.self, namespace: settings.namespace, store: stores.bots, logger: logger,
-            metrics: metrics)
+            client, TelegramBot.definition, namespace: settings.namespace, settings: Self.manySettings,
+            store: stores.bots, logger: logger, metrics: metrics, transform: { try Self.bot($0) })
         let gateways = Reflector(
             client, of: TelegramGateway.self, store: stores.gateways, logger: logger, metrics: metrics)
         let secrets = Reflector(
@@ -35,9 +35,22 @@ struct BotController {
             client, Job.definition, namespace: settings.namespace, labelSelector: ours, store: stores.jobs,
             logger: logger, metrics: metrics,
             transform: { json in try Self.entry(json) { try ObservedJob(json: $0) } })
+        let accounts = Reflector(
+            client, ServiceAccount.definition, namespace: settings.namespace, labelSelector: ours,
+            settings: Self.manySettings, store: stores.serviceAccounts, logger: logger, metrics: metrics,
+            transform: { json in try Self.entry(json) { try ObservedServiceAccount(json: $0) } })
         var optional = Self.manySettings
         optional.isOptional = true
         optional.absentRetry = settings.optionalKindInterval
+        // Not ours alone: see ``ObservedDisruptionBudget``.
+        let policy = VersionedListWatcher(client, DisruptionBudgetForm.definitions, namespace: settings.namespace)
+        let budgets = Reflector(
+            policy, kind: "poddisruptionbudgets.policy", settings: optional, store: stores.disruptionBudgets,
+            logger: logger, metrics: metrics,
+            transform: { json in
+                let isBeta = policy.served?.definition == PodDisruptionBudget<PolicyV1Beta1>.definition
+                return try Self.entry(json) { try ObservedDisruptionBudget(json: $0, isBeta: isBeta) }
+            })
         let scaledObjects = Reflector(
             client, ScaledObject.definition, namespace: settings.namespace, labelSelector: ours, settings: optional,
             store: stores.scaledObjects, logger: logger, metrics: metrics,
@@ -54,7 +67,8 @@ struct BotController {
         }
         let reconciler = BotReconciler(
             client: client, stores: stores, kafka: kafka, logins: logins, http: http, events: events,
-            settings: settings, logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true })
+            settings: settings, logger: logger, isKEDAInstalled: { scaledObjects.isPresent == true },
+            servedBudgets: { DisruptionBudgetForm(policy.served) })
 
         wakes = WakeListener(stores: stores, kafka: kafka, logins: logins, logger: logger, metrics: metrics) {
             botID, isFresh in
@@ -63,6 +77,7 @@ struct BotController {
 
         var controllerSettings = ControllerSettings()
         controllerSettings.workers = settings.workers
+        controllerSettings.maxWaiting = settings.maxWaiting
         controllerSettings.backoff = Backoff(base: settings.retryBase, maximum: settings.retryMaximum)
         controller = Controller(
             name: "telegrambots", primary: bots,
@@ -73,6 +88,11 @@ struct BotController {
                 OwnedKind(
                     jobs,
                     keys: { key, job in job.bot.map { [ObjectKey(namespace: key.namespace, name: $0)] } ?? [] }),
+                OwnedKind(
+                    accounts, filter: { old, new in old.map { $0 != new } ?? false },
+                    keys: { key, _ in Self.owner(of: key) }),
+                OwnedKind(
+                    budgets, filter: Self.matters, keys: { key, budget in Self.bots(concerning: key, budget, stores) }),
                 OwnedKind(scaledObjects, keys: { key, _ in Self.owner(of: key) }),
                 OwnedKind(triggerAuthentications, keys: { key, _ in Self.owner(of: key) }),
             ],
@@ -114,7 +134,15 @@ struct BotController {
     private static var manySettings: ReflectorSettings {
         var settings = ReflectorSettings()
         settings.listsFromCache = false
+        settings.pageSize = 200
         return settings
+    }
+
+    /// A bot without what `kubectl apply` notes for itself, which is a second copy of the spec.
+    private static func bot(_ json: [UInt8]) throws -> (ObjectKey, String, TelegramBot) {
+        var bot = try JSONDecoder().decode(TelegramBot.self, from: Data(json))
+        bot.metadata.annotations?[Annotations.lastApplied] = nil
+        return (bot.key, bot.metadata.resourceVersion ?? "", bot)
     }
 
     private struct Identity: Decodable { let metadata: ObjectMeta }
@@ -138,6 +166,22 @@ struct BotController {
             || old.metadata.annotations != new.metadata.annotations || old.metadata.uid != new.metadata.uid
     }
 
+    /// The pods that are there at the moment are counted in the status, which is not kept; and that one of ours has come is
+    /// no news.
+    private static func matters(_ old: ObservedDisruptionBudget?, _ new: ObservedDisruptionBudget) -> Bool {
+        old == nil ? new.digest == nil : old != new
+    }
+
+    /// The bot whose PodDisruptionBudget this is, or those whose pods somebody else's may select.
+    private static func bots(
+        concerning key: ObjectKey, _ budget: ObservedDisruptionBudget, _ stores: BotStores
+    ) -> [ObjectKey] {
+        guard budget.digest == nil else { return owner(of: key) }
+        // When the operator starts, all bots are looked at anyway.
+        guard stores.disruptionBudgets.isSynced else { return [] }
+        return stores.bots.keys.filter { $0.namespace == key.namespace }
+    }
+
     /// Bots that name the gateway, and those that name none.
     private static func bots(using gateway: ObjectKey, _ stores: BotStores) -> [ObjectKey] {
         stores.bots.keys(in: BotStores.Index.gateway, at: gateway.description)
@@ -157,7 +201,7 @@ struct BotController {
         return keys
     }
 
-    /// Deployment, ScaledObject and TriggerAuthentication are named "bot-<name>".
+    /// What is made in a bot's namespace is named "bot-<name>".
     private static func owner(of key: ObjectKey) -> [ObjectKey] {
         guard key.name.hasPrefix("bot-") else { return [] }
         return [ObjectKey(namespace: key.namespace, name: String(key.name.dropFirst(4)))]

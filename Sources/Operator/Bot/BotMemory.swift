@@ -67,15 +67,30 @@ final class BotMemory: Sendable {
         private static let wakeSettleTime = Duration.seconds(5)
     }
 
-    private let entries = Locked<[ObjectKey: Entry]>([:])
+    /// On the heap, because a table has room for more entries than it holds.
+    private indirect enum Kept: Sendable {
+        case entry(Entry)
+
+        var entry: Entry {
+            switch self {
+            case .entry(let entry): entry
+            }
+        }
+    }
+
+    private let entries = Locked<[ObjectKey: Kept]>([:])
 
     subscript(key: ObjectKey) -> Entry {
-        entries.withLock { $0[key] ?? Entry() }
+        entries.withLock { $0[key]?.entry ?? Entry() }
     }
 
     /// Changes what is remembered and answers something of it, at once.
     func with<Result: Sendable>(_ key: ObjectKey, _ change: @Sendable (inout Entry) -> Result) -> Result {
-        entries.withLock { change(&$0[key, default: Entry()]) }
+        entries.withLock { entries in
+            var entry = entries[key]?.entry ?? Entry()
+            defer { entries[key] = .entry(entry) }
+            return change(&entry)
+        }
     }
 
     /// The bot with the status that was last written, should the watch still show one of before: what has been told to
@@ -90,14 +105,20 @@ final class BotMemory: Sendable {
     /// The watch shows a bot: its status need not be kept any longer when it is the one last written.
     func seen(_ bot: TelegramBot) {
         entries.withLock { entries in
-            guard let written = entries[bot.key]?.status, written.value == bot.status || written.uid != bot.metadata.uid
+            guard var entry = entries[bot.key]?.entry, let written = entry.status,
+                written.value == bot.status || written.uid != bot.metadata.uid
             else { return }
-            entries[bot.key]?.status = nil
+            entry.status = nil
+            entries[bot.key] = .entry(entry)
         }
     }
 
     func update(_ key: ObjectKey, _ change: (inout Entry) -> Void) {
-        entries.withLock { change(&$0[key, default: Entry()]) }
+        entries.withLock { entries in
+            var entry = entries[key]?.entry ?? Entry()
+            change(&entry)
+            entries[key] = .entry(entry)
+        }
     }
 
     func forget(_ key: ObjectKey) {

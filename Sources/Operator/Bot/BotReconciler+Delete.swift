@@ -32,7 +32,7 @@ extension BotReconciler {
                 try await removeWebhook(bot, gateway)
                 FaultPoint.passed(.webhookRemoved)
             }
-            if let waiting = await undrained(bot, botID, gateway) {
+            if let waiting = await WorkerSlot.waiting({ await undrained(bot, botID, gateway) }) {
                 await tellDelay(waiting, of: bot)
                 return .requeue(after: Self.drainLook)
             }
@@ -108,6 +108,7 @@ extension BotReconciler {
         if stores.triggerAuthentications.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(TriggerAuthentication.self, bot.workerObjectKey)
         }
+        try await removeDisruptionBudget(bot.workerObjectKey)
         if stores.deployments.get(bot.workerObjectKey) != nil {
             try await deleteIfThere(Deployment.self, bot.workerObjectKey)
             FaultPoint.passed(.deploymentDeleted)
@@ -115,6 +116,8 @@ extension BotReconciler {
         for job in stores.jobs.keys(in: BotStores.Index.owner, at: bot.key.description) {
             try await deleteIfThere(Job.self, job)
         }
+        // After what runs as it.
+        try await removeAccount(bot.workerObjectKey)
     }
 
     /// Ends the worker of a resource whose bot belongs to an older one: two workers in one group would share its updates.
@@ -132,12 +135,14 @@ extension BotReconciler {
         if stores.elder(of: bot, botID: former) == nil {
             try await step(.tokenValid) {
                 if let token = try await tokenFromWorkerSecret(bot), token.botNumber == former.number {
-                    try await removeWebhook(bot, gateway, token)
+                    try await WorkerSlot.waiting { try await removeWebhook(bot, gateway, token) }
                 }
                 try await deleteWorker(bot)
                 for binding in stores.secrets.keys(in: BotStores.Index.owner, at: bot.key.description)
                 where binding.name == former.bindingName { try await deleteIfThere(Secret.self, binding) }
-                if bot.spec.effectiveDeletionPolicy == .delete { try await removeTopics(bot, former, gateway) }
+                if bot.spec.effectiveDeletionPolicy == .delete {
+                    try await WorkerSlot.waiting { try await removeTopics(bot, former, gateway) }
+                }
             }
         }
         events.record(
@@ -158,7 +163,7 @@ extension BotReconciler {
         back what: String, of bot: TelegramBot, _ leftovers: inout [String], _ body: () async throws -> Void
     ) async throws {
         do {
-            try await body()
+            try await WorkerSlot.waiting(body)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

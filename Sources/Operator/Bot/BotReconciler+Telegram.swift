@@ -1,3 +1,4 @@
+import ControllerRuntime
 import FoundationEssentials
 import KubernetesTypes
 import PlatformAPI
@@ -14,7 +15,7 @@ extension BotReconciler {
     ) async throws -> Result {
         try checkPause(condition, credential, work)
         do {
-            let result = try await body()
+            let result = try await WorkerSlot.waiting(body)
             work.status.telegram = nil
             return result
         } catch let error as TelegramError {

@@ -1,3 +1,4 @@
+import ControllerRuntime
 import FoundationEssentials
 import KafkaClient
 import KubernetesTypes
@@ -17,7 +18,7 @@ extension BotReconciler {
         if !isClaimed {
             try await step(.topicsReady) {
                 if context.bot.spec.effectiveAdoptionPolicy == .ifOwned {
-                    try await refuseForeignTopics(botID, context.kafka)
+                    try await WorkerSlot.waiting { try await refuseForeignTopics(botID, context.kafka) }
                 }
             }
             work.status.kafka = claim

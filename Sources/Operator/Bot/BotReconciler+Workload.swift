@@ -10,6 +10,7 @@ extension BotReconciler {
         let observed = stores.deployments.get(key)
         guard let wanted = WorkerManifests.deployment(context) else {
             if observed != nil { try await deleteIfThere(Deployment.self, key) }
+            try await removeAccount(key)
             work.status.replicas = nil
             work.status.rollout = nil
             work.conditions.set(
@@ -20,6 +21,7 @@ extension BotReconciler {
         work.status.replicas = TelegramBotStatus.Replicas(
             current: observed?.status.replicas ?? 0, ready: observed?.status.readyReplicas ?? 0,
             min: context.bot.spec.minReplicas, max: context.bot.spec.maxReplicas)
+        try await ensureAccount(context, work)
         guard try await ensureMigration(context, work) else { return }
 
         let rollout = try planRollout(context, wanted, observed, work)
@@ -32,6 +34,7 @@ extension BotReconciler {
             } else {
                 replicas = try await createAndHandOver(context, wanted: wanted, observed: observed)
             }
+            try await releaseAccount(context, applied: wanted, observed)
         } catch let error as KubernetesError {
             // By its own rules or by an admission policy: the same again would not help.
             guard error.isInvalid else { throw error }

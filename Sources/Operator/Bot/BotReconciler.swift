@@ -22,13 +22,16 @@ final class BotReconciler: Sendable {
     let applier: Applier
     /// Whether KEDA's kinds are in the cluster.
     private let isKEDAInstalled: @Sendable () -> Bool
+    /// How the API server takes PodDisruptionBudgets; `nil` when it has none.
+    private let servedBudgets: @Sendable () -> DisruptionBudgetForm?
     let memory = BotMemory()
     let clock = ContinuousClock()
 
     init(
         client: KubernetesClient, stores: BotStores, kafka: KafkaAdminPool, logins: KafkaLogins, http: HTTPClient,
         events: EventRecorder, settings: OperatorSettings, logger: Logger,
-        isKEDAInstalled: @escaping @Sendable () -> Bool
+        isKEDAInstalled: @escaping @Sendable () -> Bool,
+        servedBudgets: @escaping @Sendable () -> DisruptionBudgetForm?
     ) {
         self.client = client
         self.stores = stores
@@ -39,10 +42,12 @@ final class BotReconciler: Sendable {
         self.settings = settings
         self.logger = logger
         self.isKEDAInstalled = isKEDAInstalled
+        self.servedBudgets = servedBudgets
         applier = Applier(client: client)
     }
 
     var hasKEDA: Bool { isKEDAInstalled() }
+    var budgetForm: DisruptionBudgetForm? { servedBudgets() }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
         guard let seen = stores.bots.get(key) else {
@@ -89,13 +94,14 @@ final class BotReconciler: Sendable {
         let context = WorkerContext(
             bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access)
         try await claimTopics(context, work)
-        try await step(.topicsReady) { try await ensureTopics(context, work) }
+        try await step(.topicsReady) { try await WorkerSlot.waiting { try await ensureTopics(context, work) } }
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }
+        try await step(.workloadReady) { try await ensureDisruptionBudget(context, work) }
         try await step(.scalerReady) { try await ensureScaler(context, work) }
-        try await step(.profileSynced) { try await syncProfile(context, work) }
+        try await step(.profileSynced) { try await WorkerSlot.waiting { try await syncProfile(context, work) } }
         try await step(.webhookReady) { try await ensureWebhook(context, webhookSecrets, work) }
-        try await judgeDelivery(context, work)
+        try await WorkerSlot.waiting { try await judgeDelivery(context, work) }
     }
 
     /// Says what somebody else has changed.

@@ -9,6 +9,10 @@ struct BotStores: Sendable {
     let secrets: Store<ObservedSecret>
     let deployments: Store<ObservedDeployment>
     let jobs: Store<ObservedJob>
+    /// The platform's own.
+    let serviceAccounts: Store<ObservedServiceAccount>
+    /// Those of others, too.
+    let disruptionBudgets: Store<ObservedDisruptionBudget>
     /// Empty while KEDA is not installed.
     let scaledObjects: Store<ObservedScaledObject>
     /// Empty while KEDA is not installed.
@@ -26,6 +30,8 @@ struct BotStores: Sendable {
         static let owner = "owner"
         /// Gateways by "namespace/name" of the Secrets that their Kafka cluster is reached with.
         static let kafkaSecret = "kafkaSecret"
+        /// PodDisruptionBudgets that are not the platform's by their namespace.
+        static let foreign = "foreign"
     }
 
     init() {
@@ -48,6 +54,10 @@ struct BotStores: Sendable {
                 job.bot.map { [ObjectKey(namespace: key.namespace, name: $0).description] } ?? []
             }
         ])
+        serviceAccounts = Store()
+        disruptionBudgets = Store(indices: [
+            StoreIndex(Index.foreign) { key, budget in budget.digest == nil ? [key.namespace ?? ""] : [] }
+        ])
         scaledObjects = Store()
         triggerAuthentications = Store()
     }
@@ -56,6 +66,14 @@ struct BotStores: Sendable {
     func elder(of bot: TelegramBot, botID: BotID) -> ObjectKey? {
         TokenPlan.elder(
             of: bot, among: bots.keys(in: Index.botID, at: botID.description).compactMap { bots.get($0) })
+    }
+
+    /// Somebody else's PodDisruptionBudget for pods with these labels: beside it the platform's own would do harm.
+    /// - Parameter key: the platform's own, whose namespace it is about.
+    func foreignBudget(selecting labels: [String: String], besides key: ObjectKey) -> ObjectKey? {
+        disruptionBudgets.keys(in: Index.foreign, at: key.namespace ?? "").filter {
+            $0 != key && disruptionBudgets.get($0)?.isForeign(selecting: labels) == true
+        }.min()
     }
 
     /// The gateway that bots without `gatewayRef` use: the oldest of those marked.

@@ -13,7 +13,10 @@ extension RolloutPlan {
         before: TelegramBotStatus.Rollout?, now: Time
     ) throws {
         let spec = context.bot.spec
-        let template = try Applier.fingerprint(of: wanted.spec.template)
+        // The platform's own account says nothing of the version: a template that was judged before it had one stays judged.
+        var judged = wanted.spec.template
+        judged.spec.serviceAccountName = context.account?.named
+        let template = try Applier.fingerprint(of: judged)
         let deadline = DurationText.parse(spec.rolloutDeadline) ?? .seconds(600)
         let startedAt = before?.startedAt.flatMap { text in
             if case .success(let date) = Result(catching: { try Date(text, strategy: .iso8601) }) {

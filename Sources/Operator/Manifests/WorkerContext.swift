@@ -1,4 +1,5 @@
 import Cryptography
+import JSON
 import KubernetesTypes
 import Observability
 import PlatformAPI
@@ -33,6 +34,17 @@ struct WorkerContext: Sendable {
         let values = kafka.secrets.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.value)" }
         let text = ([token.token.value] + values).joined(separator: "\n")
         return String(SHA256.hex(Array(text.utf8)).prefix(16))
+    }
+
+    /// The labels of the worker's pods.
+    var podLabels: [String: String] {
+        let overlay = bot.spec.worker?.template?["metadata"]?["labels"]?.objectValue ?? [:]
+        return overlay.reduce(into: labels) { $0[$1.key] = $1.value.stringValue }
+    }
+
+    /// What the worker's pods run as; `nil` when the bot has no worker.
+    var account: WorkerAccount? {
+        bot.spec.worker.map { WorkerAccount($0, ownName: objectName) }
     }
 
     /// What the Deployment selects pods by: it can never be changed, so it holds only the bot's name.

@@ -32,7 +32,7 @@ enum WorkerManifests {
 
         var pod = PodSpec(containers: [container])
         pod.imagePullSecrets = worker.imagePullSecrets
-        pod.serviceAccountName = worker.serviceAccountName
+        pod.serviceAccountName = context.account?.name
         // A worker talks to Kafka only. Whoever gives it an account of its own wants it to talk to Kubernetes as well.
         pod.automountServiceAccountToken = worker.serviceAccountName != nil
 
@@ -41,7 +41,7 @@ enum WorkerManifests {
         let template = PodTemplateSpec(
             metadata: ObjectMeta(
                 labels: context.labels, annotations: [Annotations.secretHash: context.secretFingerprint]),
-            spec: pod, overlay: worker.template)
+            spec: pod, overlay: worker.template.map { WorkerAccount.removed(from: $0) })
         var spec = Deployment.Spec(
             replicas: replicas, selector: LabelSelector(matchLabels: context.selectorLabels), template: template,
             revisionHistoryLimit: 3)
@@ -110,8 +110,7 @@ enum WorkerManifests {
                 pollingInterval: wholeSeconds(spec.pollingInterval),
                 cooldownPeriod: wholeSeconds(spec.cooldownPeriod),
                 minReplicaCount: spec.minReplicas,
-                // More workers than partitions have nothing to read; KEDA's own cap is off by one.
-                maxReplicaCount: max(1, spec.minReplicas, min(spec.maxReplicas, spec.partitions)),
+                maxReplicaCount: mostReplicas(spec),
                 advanced: ScaledObject.Advanced(
                     horizontalPodAutoscalerConfig: ScaledObject.AutoscalerConfig(behavior: behavior)),
                 triggers: [trigger]))

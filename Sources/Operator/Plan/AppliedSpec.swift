@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import PlatformAPI
 
 /// The spec that a resource has after a file was applied to it: what the file does not state stays, unless the one who
 /// applies had stated it before. Pure.
@@ -27,7 +28,7 @@ enum AppliedSpec {
     /// The spec's fields as last applied: by kubectl's own account where it has left one, else by that of server-side
     /// apply. Of the latter only the names of fields count.
     private static func before(_ live: JSONValue) -> JSONValue? {
-        let account = live["metadata"]?["annotations"]?["kubectl.kubernetes.io/last-applied-configuration"]?.stringValue
+        let account = live["metadata"]?["annotations"]?[Annotations.lastApplied]?.stringValue
         if let account,
             case .success(let value) = Result(catching: {
                 try JSONDecoder().decode(JSONValue.self, from: Data(account.utf8))

@@ -1,3 +1,4 @@
+import ControllerRuntime
 import FoundationEssentials
 import JSON
 import KubernetesClient
@@ -41,9 +42,38 @@ extension BotPlanner {
                 TelegramGatewaySpec.self, document.spec, kind: TelegramGateway.definition.kind)
             world.gateways[document.key] = TelegramGateway(document, spec: spec, live: world.gateways[document.key])
         }
+        try await observeBudgets(of: spaces, &world)
         for secret in input.secrets { world.secrets[secret.key] = secret }
         return world
     }
+
+    private func observeBudgets(of namespaces: [String], _ world: inout PlanWorld) async throws {
+        let served = try await VersionedListWatcher.find(DisruptionBudgetForm.definitions, client)
+        world.budgetForm = DisruptionBudgetForm(served)
+        guard let definition = served?.definition else { return }
+        let isBeta = definition == PodDisruptionBudget<PolicyV1Beta1>.definition
+        do {
+            for namespace in namespaces {
+                var found: [ObjectKey: ObservedDisruptionBudget] = [:]
+                _ = try await client.rawListAll(definition, namespace: namespace) {
+                    found = [:]
+                } page: { page in
+                    for json in page {
+                        let name = try JSONDecoder().decode(Head.self, from: Data(json)).metadata.name ?? ""
+                        found[ObjectKey(namespace: namespace, name: name)] = try ObservedDisruptionBudget(
+                            json: json, isBeta: isBeta)
+                    }
+                }
+                world.budgets.merge(found) { $1 }
+            }
+        } catch let error as KubernetesError {
+            guard error.isForbidden else { throw error }
+            world.notes.append(
+                "this user may not list PodDisruptionBudgets: one of somebody else's for the bot's pods is not noticed")
+        }
+    }
+
+    private struct Head: Decodable { let metadata: ObjectMeta }
 
     /// All objects of a kind that can be read; `nil` when the user may not list them.
     private func list<Object: KubernetesResource>(

@@ -5,10 +5,11 @@ import KubernetesTypes
 import PlatformAPI
 
 extension BotPlanning {
-    /// The migration's Job, Deployment and ScaledObject.
+    /// ServiceAccount, the migration's Job, Deployment, PodDisruptionBudget and ScaledObject.
     func planWorkload(_ context: WorkerContext) async throws {
         let key = bot.workerObjectKey
         guard let wanted = WorkerManifests.deployment(context) else { return try await planRetirement(secret: false) }
+        try await planAccount(context)
         let json = try await planner.find(Deployment.definition, key)
         let isOurs = try json.map { try Self.isOurs($0) } ?? false
         if let json, !isOurs {
@@ -20,6 +21,7 @@ extension BotPlanning {
         } else if bot.spec.worker?.migration == nil || !hasFailedMigration {
             add(try deployment(context, wanted, json, isOurs: isOurs))
         }
+        try await planDisruptionBudget(context)
         guard world.hasKEDA else {
             return add(.scalerReady, "KEDANotInstalled", ReplicaPlan.messageWithoutKEDA(bot))
         }
@@ -105,8 +107,10 @@ extension BotPlanning {
     /// - Parameter secret: the worker's Secret goes, too.
     func planRetirement(secret: Bool = true) async throws {
         let key = bot.workerObjectKey
-        var definitions = [Deployment.definition]
-        if world.hasKEDA { definitions.insert(ScaledObject.definition, at: 0) }
+        var definitions: [ResourceDefinition] = []
+        if world.hasKEDA { definitions.append(ScaledObject.definition) }
+        if let form = world.budgetForm { definitions.append(form.definition) }
+        definitions += [Deployment.definition, ServiceAccount.definition]
         if secret { definitions.append(Secret.definition) }
         for definition in definitions {
             guard let json = try await planner.find(definition, key), try Self.isOurs(json) else { continue }

@@ -10,11 +10,23 @@ struct PlanWorld: Sendable {
     /// Of the files.
     var secrets: [ObjectKey: Secret] = [:]
     var hasKEDA = false
+    /// How the API server takes PodDisruptionBudgets; `nil` when it has none.
+    var budgetForm: DisruptionBudgetForm?
+    /// PodDisruptionBudgets in the bots' namespaces, as far as they may be seen.
+    var budgets: [ObjectKey: ObservedDisruptionBudget] = [:]
     /// What could not be seen, as sentences.
     var notes: [String] = []
 
     /// The gateway that bots without `gatewayRef` use.
     var defaultGateway: TelegramGateway? { GatewayPlan.byDefault(gateways.values) }
+
+    /// Somebody else's PodDisruptionBudget for pods with these labels.
+    /// - Parameter key: the platform's own, whose namespace it is about.
+    func foreignBudget(selecting labels: [String: String], besides key: ObjectKey) -> ObjectKey? {
+        budgets.filter {
+            $0.key.namespace == key.namespace && $0.key != key && $0.value.isForeign(selecting: labels)
+        }.keys.min()
+    }
 
     /// An age that is younger than that of everything there is: of what a file would make.
     static let youngest = "9999-12-31T23:59:59Z"

@@ -85,7 +85,9 @@ extension BotReconciler {
     private func lag(of bot: TelegramBot, _ botID: BotID) async throws -> Int {
         guard let servers = bot.status?.kafka?.bootstrapServers else { return 0 }
         let admin = try kafka.admin(await access(to: servers, gateway(of: bot)))
-        let lag = try await admin.lag(group: botID.workerGroup, topic: botID.incomingTopic)
+        let lag = try await WorkerSlot.waiting {
+            try await admin.lag(group: botID.workerGroup, topic: botID.incomingTopic)
+        }
         return Int(lag.values.reduce(0, +))
     }
 }

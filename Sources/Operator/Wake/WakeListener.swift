@@ -89,14 +89,7 @@ final class WakeListener: Sendable {
                     let end = try await kafka.admin(access).logEndOffsets([partition])[partition] ?? 0
                     try consumer.assign([partition: max(0, end - Self.catchUp)])
                     backoff.reset()
-                    while true {
-                        for message in try await consumer.nextBatch(timeout: .seconds(30)) {
-                            guard let botID = WakeSignal.decode(message.value) else { continue }
-                            received.increment()
-                            let age = Date().timeIntervalSince1970 * 1000 - Double(message.timestamp)
-                            await onSignal(botID, age < Self.freshMilliseconds)
-                        }
-                    }
+                    try await hear(consumer)
                 } catch {
                     await consumer.close()
                     throw error
@@ -108,6 +101,29 @@ final class WakeListener: Sendable {
                 logger.info(
                     "wake signals cannot be heard", ["brokers": .string(servers), "error": .string("\(error)")])
                 guard await sleepUnlessCancelled(for: backoff.next()) else { return }
+            }
+        }
+    }
+
+    /// Acts on signals side by side, so that a bot whose topic hangs does not keep others from being woken.
+    private func hear(_ consumer: KafkaConsumer) async throws {
+        let turns = Locked(WakeTurns())
+        try await withThrowingDiscardingTaskGroup { group in
+            while true {
+                for message in try await consumer.nextBatch(timeout: .seconds(30)) {
+                    guard let botID = WakeSignal.decode(message.value) else { continue }
+                    received.increment()
+                    let age = Date().timeIntervalSince1970 * 1000 - Double(message.timestamp)
+                    let isFresh = age < Self.freshMilliseconds
+                    guard turns.withLock({ $0.begin(botID, isFresh: isFresh) }) else { continue }
+                    group.addTask { [onSignal] in
+                        var next: Bool? = isFresh
+                        while let isFresh = next {
+                            await onSignal(botID, isFresh)
+                            next = turns.withLock { $0.end(botID) }
+                        }
+                    }
+                }
             }
         }
     }

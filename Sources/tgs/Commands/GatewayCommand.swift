@@ -74,7 +74,11 @@ struct GatewayCommand: Command {
         let metrics = MetricsRegistry()
         let health = HealthRegistry()
         let client = try KubernetesClient(cluster, logger: logger)
-        let http = try HTTPClient()
+        // A bot has up to `callsPerBot` at a time, and those of many may hang.
+        var calls = HTTPClient.Configuration()
+        calls.maxConnectionsPerHost = 512
+        calls.maxConnections = 512
+        let http = try HTTPClient(calls)
         let gateway = try Gateway(
             settings: settings, client: client, http: http, logger: logger, metrics: metrics, health: health)
         let probes = ProbeServer.make(probes, health: health, metrics: metrics, logger: logger)

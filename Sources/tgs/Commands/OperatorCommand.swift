@@ -90,10 +90,15 @@ struct OperatorCommand: Command {
     }
 
     func run() async throws {
+        Memory.favorSize()
         let metrics = MetricsRegistry()
         let health = HealthRegistry()
         let client = try KubernetesClient(cluster, logger: logger)
-        let http = try HTTPClient()
+        // However many bots hang at Telegram, there is a connection for the others.
+        var calls = HTTPClient.Configuration()
+        calls.maxConnectionsPerHost = settings.workers + settings.maxWaiting
+        calls.maxConnections = calls.maxConnectionsPerHost
+        let http = try HTTPClient(calls)
         let service = OperatorService(
             client: client, http: http, settings: settings, identity: identity, leaderElection: leaderElection,
             logger: logger, metrics: metrics, health: health)

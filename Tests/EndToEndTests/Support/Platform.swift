@@ -109,14 +109,17 @@ final class Platform: Sendable {
 
     // MARK: Programs
 
-    /// - Parameter faultPoint: where the operator is killed, by name.
+    /// - Parameters:
+    ///   - faultPoint: where the operator is killed, by name.
+    ///   - kubeconfig: of the user that the operator is; absent: the administrator.
     func startOperator(
-        _ more: [String] = [], faultPoint: String? = nil, name: String = "operator"
+        _ more: [String] = [], faultPoint: String? = nil, name: String = "operator", kubeconfig: String? = nil
     ) async throws {
         try start(
             name,
             [
-                "operator", "--kubeconfig", try controlPlane.kubeconfigPath, "--host", "127.0.0.1", "--health-port",
+                "operator", "--kubeconfig", try kubeconfig ?? controlPlane.kubeconfigPath, "--host", "127.0.0.1",
+                "--health-port",
                 "0",
                 "--retry-maximum", "2s", "--optional-kind-interval", "1s", "--kafka-timeout", "5s",
             ] + more, environment: faultPoint.map { ["TGS_FAULT_POINT": $0] } ?? [:])
@@ -186,6 +189,16 @@ final class Platform: Sendable {
             ] + security)
     }
 
+    /// Stops the broker so that nothing is lost that it has acknowledged. It writes every 0.3 s and goes on acknowledging
+    /// while it ends, which no real one does; so its clients are held for a moment.
+    func stopBroker() async throws {
+        let clients = ["operator", "gateway"].compactMap { process($0) }
+        for client in clients { client.signal(SIGSTOP) }
+        defer { for client in clients { client.signal(SIGCONT) } }
+        try await Task.sleep(for: .seconds(1))
+        await broker.stop()
+    }
+
     func process(_ name: String) -> ChildProcess? { processes.withLock { $0[name] } }
 
     private func start(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
@@ -241,14 +254,24 @@ final class Platform: Sendable {
         return bot
     }
 
+    /// As many bots at the simulator as there are names, and their Secrets.
+    func makeBots(_ names: [String]) async throws -> [(name: String, info: BotInfo)] {
+        let bots = try names.map { (name: $0, info: try simulator.createBot(BotSpec(username: "\($0)_bot"))) }
+        try await apply(bots.map { Self.secret($0.name, token: $0.info.token) }.joined(separator: "\n---\n"))
+        return bots
+    }
+
     func makeSecret(_ name: String, token: String) async throws {
-        try await apply(
-            """
-            apiVersion: v1
-            kind: Secret
-            metadata: {name: \(name)-token, namespace: bots}
-            stringData: {token: "\(token)"}
-            """)
+        try await apply(Self.secret(name, token: token))
+    }
+
+    private static func secret(_ name: String, token: String) -> String {
+        """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: \(name)-token, namespace: bots}
+        stringData: {token: "\(token)"}
+        """
     }
 
     /// Sets a bot's webhook as somebody else would.
@@ -315,6 +338,14 @@ final class Platform: Sendable {
 
     struct NotInTime: Error, CustomStringConvertible { let description: String }
 
+    /// As the control plane of the tests, 1.20, has them.
+    typealias DisruptionBudget = PodDisruptionBudget<PolicyV1Beta1>
+
+    /// What a bot whose manifest is ``manifest(_:more:)`` has.
+    static let kinds = [
+        "Binding", "Deployment", "PodDisruptionBudget", "ScaledObject", "Secret", "ServiceAccount",
+    ]
+
     /// What the operator owns for a bot, as "kind namespace/name" with the resourceVersions.
     func owned(_ name: String, _ bot: BotInfo) async throws -> [String: String] {
         var found: [String: String] = [:]
@@ -322,6 +353,12 @@ final class Platform: Sendable {
         let binding = ObjectKey(namespace: "tgs-system", name: BotID(number: bot.id).bindingName)
         if let object = try await client.find(Deployment.self, worker) {
             found["Deployment"] = object.metadata.resourceVersion
+        }
+        if let object = try await client.find(ServiceAccount.self, worker) {
+            found["ServiceAccount"] = object.metadata.resourceVersion
+        }
+        if let object = try await client.find(Platform.DisruptionBudget.self, worker) {
+            found["PodDisruptionBudget"] = object.metadata.resourceVersion
         }
         if let object = try await client.find(Secret.self, worker) { found["Secret"] = object.metadata.resourceVersion }
         if let object = try await client.find(Secret.self, binding) {
@@ -365,45 +402,4 @@ extension KafkaBroker {
         return .sasl(
             mechanism: .plain, username: "test", password: Sensitive("any"), tls: KafkaTLS(caPEM: tls.caPEM))
     }
-}
-
-/// A ScaledObject of which the tests read only a part.
-struct AnyScaledObject: KubernetesResource {
-    static let definition = ResourceDefinition(
-        group: "keda.sh", version: "v1alpha1", kind: "ScaledObject", plural: "scaledobjects")
-
-    struct Spec: Codable, Sendable {
-        struct Trigger: Codable, Sendable {
-            struct Reference: Codable, Sendable { var name: String }
-
-            var metadata: [String: String]
-            var authenticationRef: Reference?
-        }
-
-        var minReplicaCount: Int?
-        var maxReplicaCount: Int?
-        var triggers: [Trigger]?
-    }
-
-    var metadata: ObjectMeta
-    var spec: Spec?
-}
-
-/// A TriggerAuthentication as the tests read it.
-struct AnyTriggerAuthentication: KubernetesResource {
-    static let definition = ResourceDefinition(
-        group: "keda.sh", version: "v1alpha1", kind: "TriggerAuthentication", plural: "triggerauthentications")
-
-    struct Spec: Codable, Sendable {
-        struct Target: Codable, Sendable {
-            var parameter: String
-            var name: String
-            var key: String
-        }
-
-        var secretTargetRef: [Target]?
-    }
-
-    var metadata: ObjectMeta
-    var spec: Spec?
 }
