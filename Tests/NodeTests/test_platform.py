@@ -260,13 +260,14 @@ class DeletionTests(PlatformTests):
         self.say("it is gone")
         self.assertEqual(len(bot.answered()), self.MESSAGES)
         self.assert_nothing_is_left_of(bot)
+        kinds = "deployments,replicasets,jobs,pods,poddisruptionbudgets"
         until(
             "all objects are gone",
-            lambda: not bot.objects("deployments,replicasets,jobs,pods")["items"],
+            lambda: not bot.objects(kinds)["items"],
             45,
-            explain=lambda: bot.kubectl("get", "deployments,replicasets,jobs,pods"),
+            explain=lambda: bot.kubectl("get", kinds),
         )
-        names = [secret["metadata"]["name"] for secret in bot.objects("secrets")["items"]]
+        names = [found["metadata"]["name"] for found in bot.objects("secrets,serviceaccounts")["items"]]
         self.assertNotIn(f"bot-{bot.name}", names)
         self.assertIn(f"{bot.name}-token", names)
 
