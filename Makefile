@@ -51,6 +51,10 @@ test-integration: deps control-plane build ## Tests against the real API server 
 test-node: deps-node control-plane ## The node with real pods: probes, hooks, names, rights, scale-downs (root)
 	@scripts/phase.sh "node tests" scripts/test-node.sh
 
+.PHONY: test-platform
+test-platform: deps-node control-plane ## The whole platform on a node: rollouts, migrations, drains with real pods (root)
+	@scripts/phase.sh "platform tests" scripts/test-platform.sh
+
 .PHONY: test-tsan
 test-tsan: deps ## Unit tests under Thread Sanitizer
 	@scripts/phase.sh "thread sanitizer" scripts/test-sanitizer.sh thread

@@ -9,6 +9,8 @@
 #   tgs           the platform's program
 #   echo-python   the example bot of examples/echo-python
 #   echo-swift    the example bot of examples/echo-swift
+#   test-worker, test-worker-next, test-worker-broken
+#                 releases of a bot for tests: that of echo-python, saying which release it is; the last one ends at once
 #
 # Images are called tgs.local/NAME:1; --list prints the files' paths and makes nothing.
 set -euo pipefail
@@ -99,27 +101,51 @@ image_tgs() {
     make_image tgs --libs "${base[@]}" --add "$program:/usr/bin/tgs" --user 65534:65534 --entrypoint /usr/bin/tgs
 }
 
-image_echo-python() {
-    local source=$PROJECT/examples/echo-python root key
+# python_root: the root file system that Python bots stand on, made when it is missing; its path goes to ROOT.
+ROOT=
+python_root() {
+    local requirements=$PROJECT/examples/echo-python/requirements.txt key
     local packages=(python3-minimal libpython3.11-stdlib zlib1g)
     # Debian's Python and the requirements: slow to fetch, the same for every clone.
-    key=$({ sha256sum <"$source/requirements.txt"; sha256sum <"$SCRIPTS/make-rootfs.sh"; echo "${packages[*]}"; } |
+    key=$({ sha256sum <"$requirements"; sha256sum <"$SCRIPTS/make-rootfs.sh"; echo "${packages[*]}"; } |
         sha256sum | cut -c1-16)
-    root=$CACHE/rootfs/echo-python-$key
-    if [ ! -f "$root.complete" ]; then
-        say "fetching Debian's Python and $(grep -cve '^#' -e '^$' "$source/requirements.txt") Python packages"
-        "$SCRIPTS/make-rootfs.sh" "$root" "${packages[@]}"
-        "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: \
-            --target "$root/usr/lib/python3/dist-packages" --requirement "$source/requirements.txt" ||
-            fail "pip could not install what $source/requirements.txt names"
-        touch "$root.complete"
-    fi
-    changed echo-python "$root.complete" "$source"/*.py "$source/requirements.txt" || return 0
-    local files=() file
-    for file in "$source"/*.py; do files+=(--add "$file:/app/$(basename "$file")"); done
-    make_image echo-python --rootfs "$root" "${files[@]}" --env PYTHONUNBUFFERED=1 \
-        --env PYTHONDONTWRITEBYTECODE=1 --user 65534:65534 --workdir /app --entrypoint /usr/bin/python3 /app/main.py
+    ROOT=$CACHE/rootfs/echo-python-$key
+    [ ! -f "$ROOT.complete" ] || return 0
+    say "fetching Debian's Python and $(grep -cve '^#' -e '^$' "$requirements") Python packages"
+    "$SCRIPTS/make-rootfs.sh" "$ROOT" "${packages[@]}"
+    "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: \
+        --target "$ROOT/usr/lib/python3/dist-packages" --requirement "$requirements" ||
+        fail "pip could not install what $requirements names"
+    touch "$ROOT.complete"
 }
+
+# make_python_image NAME ARGUMENT...: with the files of echo-python in /app.
+make_python_image() {
+    local name=$1 files=() file
+    shift
+    for file in "$PROJECT"/examples/echo-python/*.py; do files+=(--add "$file:/app/$(basename "$file")"); done
+    make_image "$name" --rootfs "$ROOT" "${files[@]}" --env PYTHONUNBUFFERED=1 \
+        --env PYTHONDONTWRITEBYTECODE=1 --user 65534:65534 --workdir /app "$@"
+}
+
+image_echo-python() {
+    local source=$PROJECT/examples/echo-python
+    python_root
+    changed echo-python "$ROOT.complete" "$source"/*.py "$source/requirements.txt" || return 0
+    make_python_image echo-python --entrypoint /usr/bin/python3 /app/main.py
+}
+
+# One layer for all: they differ in a variable.
+test_worker() {
+    local name=$1 release=$2 program=$PROJECT/Tests/NodeTests/worker.py
+    python_root
+    changed "$name" "$ROOT.complete" "$PROJECT"/examples/echo-python/*.py "$program" || return 0
+    make_python_image "$name" --add "$program:/app/worker.py" --env "RELEASE=$release" \
+        --entrypoint /usr/bin/python3 /app/worker.py
+}
+image_test-worker() { test_worker test-worker first; }
+image_test-worker-next() { test_worker test-worker-next next; }
+image_test-worker-broken() { test_worker test-worker-broken broken; }
 
 image_echo-swift() {
     local program base folder=$PROJECT

@@ -6,67 +6,20 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/common.sh"
 SCRIPTS=$PROJECT/scripts
-MANIFESTS=$PROJECT/deploy/demo
-CONTEXT=${DEMO_CONTEXT:-}
+# shellcheck disable=SC2034 # these are read by platform.sh
+CONTEXT=${DEMO_CONTEXT:-} HINT="the demo stays up for a look (make demo-shell), make demo-down removes it"
 NODE=("$SCRIPTS/node.sh" -d "$RUN/demo")
+. "$PROJECT/scripts/lib/platform.sh"
 PYTHON=$CACHE/python/bin/python3
 INSTALL=(broker tgs echo-python)
 { [ ! -f "$PROJECT/examples/echo-swift/Package.swift" ] || INSTALL+=(echo-swift); }
 
-# kube ARGUMENT...: kubectl in the demo's cluster.
-kube() {
-    if [ -n "$CONTEXT" ]; then kubectl --context "$CONTEXT" "$@"; else "${NODE[@]}" exec kubectl "$@"; fi
-}
-
-# step TEXT COMMAND...: runs a command and says how long it took. Its output is shown when it fails.
-step() {
-    local text=$1 began output result=0
-    shift
-    began=$(date +%s%3N)
-    printf '%-52s ' "$text"
-    output=$("$@" 2>&1) || result=$?
-    local took=$(($(date +%s%3N) - began))
-    printf '%4d.%d s\n' $((took / 1000)) $((took % 1000 / 100))
-    if [ $result != 0 ]; then
-        printf '%s\n' "$output" >&2
-        diagnose >&2
-        fail "$text: failed; the demo stays up for a look (make demo-shell), make demo-down removes it"
-    fi
-}
-
-# What one would look at first.
-diagnose() {
-    kube get pods --all-namespaces -o wide || true
-    kube get events --all-namespaces --sort-by=.lastTimestamp 2>/dev/null | tail -n 15 || true
-    local pod namespace
-    kube get pods --all-namespaces --no-headers 2>/dev/null | awk '$4 != "Running" || $3 ~ /^0\// {print $1, $2}' |
-        while read -r namespace pod; do
-            printf -- '--- %s/%s\n' "$namespace" "$pod"
-            kube -n "$namespace" logs --all-containers --tail=15 "$pod" </dev/null || true
-        done
-}
-
 start_cluster() {
     if [ -n "$CONTEXT" ]; then
         step "cluster of the context $CONTEXT" kube version
-        return
+    else
+        start_node "${INSTALL[@]}"
     fi
-    local images
-    images=$("$SCRIPTS/build-images.sh" --list pause "${INSTALL[@]}" | tr '\n' ' ')
-    IMAGES=$images step "node up, images loaded" "${NODE[@]}" up
-}
-
-apply_manifests() {
-    step "namespaces" kube apply -f "$MANIFESTS/namespaces.yaml"
-    # API servers before 1.25 know no CEL rules: without --validate=false kubectl would refuse them there.
-    step "custom resource definitions" kube apply --validate=false -f "$PROJECT/crds"
-    step "definitions are served" kube wait --for=condition=Established --timeout=30s -f "$PROJECT/crds"
-    step "broker, simulator" kube apply -f "$MANIFESTS/broker.yaml" -f "$MANIFESTS/simulator.yaml"
-    step "operator, gateway" kube apply -f "$MANIFESTS/rbac.yaml" -f "$MANIFESTS/operator.yaml" -f "$MANIFESTS/gateway.yaml"
-    local part
-    for part in broker simulator operator gateway; do
-        step "$part is ready" kube -n tgs-system rollout status "deployment/$part" --timeout=120s
-    done
 }
 
 # control PATH JSON: a call of the simulator's control API, through the API server, which works from anywhere.
@@ -110,7 +63,7 @@ up() {
     # The longest step: it shows its own progress.
     "$SCRIPTS/build-images.sh" pause "${INSTALL[@]}"
     start_cluster
-    apply_manifests
+    install_platform
     control /users '{"id":7,"first_name":"Ada"}' >/dev/null
     local bots=() name
     for name in "${INSTALL[@]}"; do case $name in echo-*) bots+=("$name") ;; esac; done

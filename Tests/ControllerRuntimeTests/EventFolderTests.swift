@@ -4,10 +4,12 @@ import Testing
 @testable import ControllerRuntime
 
 @Suite struct EventFolderTests {
-    private func identity(_ reason: String = "Created", object: String = "a") -> EventFolder.Identity {
+    private func identity(
+        _ reason: String = "Created", object: String = "a", subject: String = ""
+    ) -> EventFolder.Identity {
         EventFolder.Identity(
             regarding: ObjectReference(apiVersion: "v1", kind: "Thing", namespace: "n", name: object, uid: nil),
-            type: .normal, reason: reason, action: "Create")
+            type: .normal, reason: reason, action: "Create", subject: subject)
     }
 
     private func folder(_ change: (inout EventSettings) -> Void = { _ in }) -> Machine<EventFolder> {
@@ -58,7 +60,9 @@ import Testing
         #expect(folder({ $0.record(identity("A"), now: .zero, time: "") }) == .create)
         #expect(folder({ $0.record(identity("B"), now: .zero, time: "") }) == .create)
         #expect(folder({ $0.record(identity("A", object: "b"), now: .zero, time: "") }) == .create)
-        #expect(folder.count == 3)
+        #expect(folder({ $0.record(identity("A", subject: "image:2"), now: .zero, time: "") }) == .create)
+        #expect(folder({ $0.record(identity("A", subject: "image:2"), now: .zero, time: "") }) == .folded)
+        #expect(folder.count == 4)
     }
 
     @Test func oneObjectMayNotFlood() {

@@ -11,16 +11,11 @@ import threading
 import time
 import unittest
 
+import support
+from support import run
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMESPACE = "node-tests"
-
-
-def run(*command, deadline=60, check=True):
-    """A program's standard output."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=deadline)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr}{done.stdout}")
-    return done.stdout
 
 
 def kubectl(*arguments, **options):
@@ -40,14 +35,7 @@ def in_pod(command, **options):
 
 
 def until(what, condition, deadline=60):
-    """Polls until the condition gives something true, and returns that."""
-    end = time.monotonic() + deadline
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"not within {deadline} s: {what}\n" + kubectl("get", "pods,events", check=False))
+    return support.until(what, condition, deadline, explain=lambda: kubectl("get", "pods,events", check=False))
 
 
 class Log:

@@ -16,8 +16,8 @@ import Testing
         return try ObservedDeployment(json: Array(text.utf8))
     }
 
-    private func reason(_ deployment: ObservedDeployment?) -> String {
-        let verdict = WorkloadHealth.verdict("bot-echo", deployment)
+    private func reason(_ deployment: ObservedDeployment?, isProven: Bool = true) -> String {
+        let verdict = WorkloadHealth.verdict("bot-echo", deployment, isProven: isProven)
         return "\(verdict.status.rawValue) \(verdict.reason)"
     }
 
@@ -28,6 +28,14 @@ import Testing
         #expect(try reason(deployment(ready: 1)) == "True WorkersReady")
         #expect(try reason(deployment(ready: nil)) == "False PodsNotReady")
         #expect(try reason(deployment(observed: 2)) == "Unknown RollingOut")
+    }
+
+    /// Else who waits for Ready and then applies the next version would leave nothing to roll back to, and an image that
+    /// ends soon after its start would be Ready now and then.
+    @Test func aVersionIsReadyOnlyWhenItCounts() throws {
+        #expect(try reason(deployment(), isProven: false) == "Unknown RollingOut")
+        #expect(try reason(deployment(ready: nil), isProven: false) == "False PodsNotReady")
+        #expect(try reason(deployment(replicas: 0, ready: nil), isProven: false) == "True Asleep")
     }
 
     @Test func failuresOfTheDeploymentComeThrough() throws {

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 BROKERS = os.environ["KAFKA_BROKERS"]
 INCOMING = os.environ["KAFKA_INCOMING_TOPIC"]
@@ -31,6 +31,9 @@ SECURITY = {
     }.items()
     if os.environ.get(variable)
 }
+
+# What a commit says when the group's partitions are being shared out anew.
+REASSIGNED = (KafkaError.REBALANCE_IN_PROGRESS, KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID)
 
 
 def answer(update):
@@ -82,6 +85,17 @@ def handle(messages, producer):
         raise KafkaException(failures[0] if failures else "the broker did not take the answers within 30 s")
 
 
+def commit(consumer):
+    """Says that what has been read is done."""
+    try:
+        consumer.commit(asynchronous=False)
+    except KafkaException as error:
+        # Another worker has come or gone meanwhile: whoever has the partitions now handles these updates again.
+        if error.args[0].code() not in REASSIGNED:
+            raise
+        print(f"not committed: {error.args[0].str()}", file=sys.stderr)
+
+
 def main():
     stopping = Stopping()
     producer = Producer({"bootstrap.servers": BROKERS, **SECURITY, "enable.idempotence": True, "linger.ms": 5})
@@ -111,7 +125,7 @@ def main():
                     batch.append(message)
             if batch:
                 handle(batch, producer)
-                consumer.commit(asynchronous=False)
+                commit(consumer)
     finally:
         # Leaves the group, so that its partitions go to others at once.
         consumer.close()

@@ -7,6 +7,8 @@ struct EventFolder: Sendable {
         let type: Event.Kind
         let reason: String
         let action: String
+        /// What it is about besides the object; not written.
+        var subject = ""
     }
 
     /// What became of an event.

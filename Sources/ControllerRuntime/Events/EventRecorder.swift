@@ -60,16 +60,19 @@ package final class EventRecorder: Service {
     /// - Parameters:
     ///   - reason: one CamelCase word: why. At most 128 bytes.
     ///   - action: one CamelCase word: what was done or tried. At most 128 bytes.
+    ///   - subject: what it is about besides the object, as an image: of another one it is no repeat. Not written.
     ///   - note: a sentence for people; no secrets. Cut to 1,024 bytes, the API's limit. Of repeats the first one stays.
     package func record(
-        regarding object: ObjectReference, type: Event.Kind = .normal, reason: String, action: String, note: String
+        regarding object: ObjectReference, type: Event.Kind = .normal, reason: String, action: String,
+        subject: String = "", note: String
     ) {
         var regarding = object
         // The same thing happens to the same object, whatever version it was seen in.
         regarding.resourceVersion = nil
         let event = Recorded(
             identity: EventFolder.Identity(
-                regarding: regarding, type: type, reason: Self.cut(reason, 128), action: Self.cut(action, 128)),
+                regarding: regarding, type: type, reason: Self.cut(reason, 128), action: Self.cut(action, 128),
+                subject: subject),
             resourceVersion: object.resourceVersion, note: Self.cut(Redaction.mask(note), 1024), date: clock.date())
         let isDropping = state.withLock { state -> Bool in
             let isFull = state.waiting.count >= settings.maximumWaiting

@@ -21,7 +21,7 @@ extension BotReconciler {
         case .succeeded:
             work.migrated = version
             events.record(
-                regarding: context.bot.reference, type: .normal, reason: "Migrated", action: "Migrate",
+                regarding: context.bot.reference, type: .normal, reason: "Migrated", action: "Migrate", subject: image,
                 note: "the migration to image \(image) has succeeded")
             // Those of other versions are of no use any more; this one stays to be looked at.
             for other in stores.jobs.keys(in: BotStores.Index.owner, at: context.bot.key.description) where other != key
@@ -45,6 +45,7 @@ extension BotReconciler {
                         image: image, result: .migrationFailed, at: Self.timestamp(), template: template))
                 events.record(
                     regarding: context.bot.reference, type: .warning, reason: "MigrationFailed", action: "Migrate",
+                    subject: image,
                     note: "the migration to image \(image) has failed: \(why)")
             }
             try hold(
@@ -63,7 +64,8 @@ extension BotReconciler {
         guard stores.deployments.get(context.bot.workerObjectKey) != nil else {
             throw StepFailure(
                 .workloadReady, reason, message,
-                retry: retry == .onChange ? .onChange : .after(settings.resyncInterval))
+                retry: retry == .onChange ? .onChange : .after(settings.resyncInterval),
+                isTrouble: retry == .onChange)
         }
         work.conditions.set(
             .workloadReady, status, reason, message + "; the version before goes on", stalls: retry == .onChange)

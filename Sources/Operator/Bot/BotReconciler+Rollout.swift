@@ -28,6 +28,7 @@ extension BotReconciler {
             events.record(
                 regarding: context.bot.reference, type: .warning,
                 reason: rollout.result == .rolledBack ? "RolledBack" : "RolloutFailed", action: "Rollout",
+                subject: state.image,
                 note: rollout.result == .rolledBack
                     ? "workers of image \(state.image) were not ready within \(limit): image \(rollout.image) runs again"
                     : "workers of image \(state.image) were not ready within \(limit)")

@@ -44,7 +44,8 @@ extension BotReconciler {
         conclude(rollout, context, work)
         guard !rollout.hasFailed else { return }
         let verdict = WorkloadHealth.verdict(
-            key.name, observed, madeWith: replicas, isSuspended: context.bot.spec.suspend != nil)
+            key.name, observed, madeWith: replicas, isSuspended: context.bot.spec.suspend != nil,
+            isProven: rollout.isProven)
         work.conditions.set(.workloadReady, verdict.status, verdict.reason, verdict.message)
     }
 

@@ -66,7 +66,7 @@ final class BotReconciler: Sendable {
         }
         if failure == nil { reportDrift(work) }
         work.conditions.summarize(failure: failure, isSuspended: bot.spec.suspend != nil)
-        work.isInTrouble = failure != nil
+        work.isInTrouble = failure?.isTrouble ?? (work.conditions[.stalled] != nil)
         try await writeStatus(work, of: bot)
         FaultPoint.passed(.statusWritten)
         guard let failure else {
@@ -155,7 +155,7 @@ final class BotWork {
     var botID = BotID(number: 0)
     /// The bot that the resource was before its owner made it another one.
     var formerBotID: BotID?
-    /// Something failed; what only takes its time is no trouble.
+    /// Something failed, or somebody must change something; what only takes its time is no trouble.
     var isInTrouble = false
     /// The version of a migration that has succeeded in this reconcile.
     var migrated: String?

@@ -14,6 +14,8 @@ struct RolloutPlan: Equatable {
     var hasFailed = false
     /// In how many seconds the deadline passes, while it runs.
     var secondsLeft: Int64?
+    /// Whether the version that is asked for has had all its workers ready, now or before.
+    var isProven: Bool { state.goodTemplate == state.template }
 
     /// What is asked for.
     struct Wish: Equatable {

@@ -13,8 +13,11 @@ enum WorkloadHealth {
     ///   - replicas: with how many it has just been made; `nil` when it has not. One that is made asleep need not be seen
     ///     first: else no bot of thousands would be ready before all had been looked at once.
     ///   - isSuspended: no worker is to run.
+    ///   - isProven: the version that is asked for has had all its workers ready. Until then it may still be rolled back, and
+    ///     an image that ends soon after its start is ready for a moment each time.
     static func verdict(
-        _ name: String, _ deployment: ObservedDeployment?, madeWith replicas: Int? = nil, isSuspended: Bool = false
+        _ name: String, _ deployment: ObservedDeployment?, madeWith replicas: Int? = nil, isSuspended: Bool = false,
+        isProven: Bool = true
     ) -> Verdict {
         if isSuspended, let deployment {
             let left = max(deployment.replicas, deployment.status.replicas ?? 0)
@@ -54,6 +57,12 @@ enum WorkloadHealth {
             return Verdict(
                 status: .false, reason: "PodsNotReady",
                 message: "No pod of Deployment \(name) is ready: see kubectl describe pods")
+        }
+        guard isProven else {
+            return Verdict(
+                status: .unknown, reason: "RollingOut",
+                message: "Deployment \(name) rolls out a new version: \(deployment.status.updatedReplicas ?? 0) of "
+                    + "\(deployment.replicas) workers are of it, which must all be ready for a while")
         }
         return Verdict(
             status: .true, reason: "WorkersReady", message: "\(ready) of \(deployment.replicas) workers are ready")

@@ -18,12 +18,18 @@ struct StepFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Names the thing and the next step.
     let message: String
     let retry: Retry
+    /// Whether something went wrong; what only takes its time is no trouble.
+    let isTrouble: Bool
 
-    init(_ condition: ConditionType, _ reason: String, _ message: String, retry: Retry = .backoff) {
+    init(
+        _ condition: ConditionType, _ reason: String, _ message: String, retry: Retry = .backoff,
+        isTrouble: Bool = true
+    ) {
         self.condition = condition
         self.reason = reason
         self.message = message
         self.retry = retry
+        self.isTrouble = isTrouble
     }
 
     var description: String { "\(condition.rawValue)=False \(reason): \(message)" }

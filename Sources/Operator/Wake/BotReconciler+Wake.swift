@@ -35,7 +35,7 @@ extension BotReconciler {
     func wakeIfBehind(_ context: WorkerContext, _ work: BotWork) async throws {
         let key = context.bot.key
         let replicas = stores.deployments.get(context.bot.workerObjectKey)?.replicas ?? 0
-        guard replicas == 0 else { return memory.update(key) { $0.sleepLooks = 2 } }
+        guard replicas == 0 else { return memory.update(key) { $0.sawWorkers() } }
         guard memory[key].sleepLooks > 0, isAsleep(context.bot) else { return }
         memory.update(key) { $0.sleepLooks -= 1 }
         if memory[key].sleepLooks > 0 { work.lookAgain(in: WakeSignal.interval) }
@@ -55,8 +55,6 @@ extension BotReconciler {
 
     /// How long KEDA is given to notice: it backs off up to 16 minutes after failures, but then sees the lag as well.
     private static let wakePatience = Duration.seconds(300)
-    /// How long a wake that is not seen yet keeps others from being tried.
-    private static let wakeSettleTime = Duration.seconds(5)
 
     private func isAsleep(_ bot: TelegramBot) -> Bool {
         guard bot.metadata.deletionTimestamp == nil, bot.spec.suspend == nil, bot.spec.worker != nil,
@@ -68,12 +66,7 @@ extension BotReconciler {
 
     private func wake(_ bot: TelegramBot) async throws {
         let now = clock.now
-        let isFirst = memory.with(bot.key) { entry in
-            if let before = entry.wokenAt, now - before < Self.wakeSettleTime { return false }
-            entry.wokenAt = now
-            return true
-        }
-        guard isFirst else { return }
+        guard memory.with(bot.key, { $0.mayWake(at: now) }) else { return }
         let key = bot.workerObjectKey
         do {
             _ = try await client.setScale(Deployment.definition, key, replicas: 1, fieldManager: FieldManager.scale)
