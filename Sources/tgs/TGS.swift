@@ -9,6 +9,7 @@ struct TGS {
     }
 
     static func main() async {
+        OpenFiles.allowAll()
         exit(await run(Array(CommandLine.arguments.dropFirst()), environment: Environment.all))
     }
 

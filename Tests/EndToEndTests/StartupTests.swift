@@ -31,6 +31,24 @@ import Testing
         #expect(variable.diagnostics.contains("TGS_WORKERS"), "\(variable.diagnostics)")
     }
 
+    @Test(.timeLimit(.minutes(2))) func asManyFilesAsTheSystemAllows() async throws {
+        let folder = try TestFolder.make("startup")
+        defer { TestFolder.remove(folder) }
+        let process = try ChildProcess(
+            "/bin/bash",
+            [
+                "-c", "ulimit -Sn 300; exec \"$0\" simulator --host 127.0.0.1 --api-port 0 --control-port 0",
+                Platform.program,
+            ], environment: ["PATH": "/usr/bin:/bin"], log: "\(folder)/simulator.log")
+        try await eventually("the soft limit is the hard one") {
+            let limits = try String(contentsOfFile: "/proc/\(process.pid)/limits", encoding: .utf8)
+            let line = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") } ?? ""
+            let values = line.split(separator: " ").compactMap { Int($0) }
+            return values.count == 2 && values[0] == values[1] ? nil : "\(line)"
+        }
+        #expect(await process.terminate() == .code(0))
+    }
+
     @Test(.timeLimit(.minutes(3))) func theOperatorWaitsForAnAPIServerAndSaysSo() async throws {
         let folder = try TestFolder.make("startup")
         defer { TestFolder.remove(folder) }
