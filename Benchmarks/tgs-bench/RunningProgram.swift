@@ -18,8 +18,10 @@ struct RunningProgram: Sendable {
     }
 
     /// Waits until `/ready` says so.
-    func waitUntilReady(within limit: Duration = .seconds(60)) async throws {
-        try await eventually("\(process.name) is ready", within: limit) {
+    func waitUntilReady(
+        within limit: Duration = .seconds(60), every pause: Duration = .milliseconds(100)
+    ) async throws {
+        try await eventually("\(process.name) is ready", within: limit, every: pause) {
             guard process.isRunning else { throw ProcessUsage.Missing(description: process.logTail()) }
             return try await fetch("/ready") != nil
         }
