@@ -40,6 +40,10 @@ import Testing
                 "-c", "ulimit -Sn 300; exec \"$0\" simulator --host 127.0.0.1 --api-port 0 --control-port 0",
                 Platform.program,
             ], environment: ["PATH": "/usr/bin:/bin"], log: "\(folder)/simulator.log")
+        try await eventually("the simulator serves") {
+            let log = process.logTail()
+            return log.contains(#""message":"simulator listens""#) ? nil : log
+        }
         try await eventually("the soft limit is the hard one") {
             let limits = try String(contentsOfFile: "/proc/\(process.pid)/limits", encoding: .utf8)
             let line = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") } ?? ""

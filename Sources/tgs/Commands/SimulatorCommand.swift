@@ -38,7 +38,6 @@ struct SimulatorCommand: Command {
 
     func run() async throws {
         let simulator = try Simulator(configuration, logger: logger, metrics: MetricsRegistry())
-        try simulator.start()
         try await Programs.run([simulator], logger: logger)
     }
 }
