@@ -18,7 +18,7 @@ struct BenchOptions: Sendable {
     /// TelegramBots of the memory part, those of the reconcile part among them.
     var manyBots = 10_000
     /// How long the many bots may take to converge; what is there by then is measured.
-    var patience = Duration.seconds(480)
+    var patience = Duration.seconds(900)
     /// For how long the many bots are then left alone, in seconds.
     var idle = 600
     /// Length of one run of the load generator.
