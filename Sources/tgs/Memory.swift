@@ -6,7 +6,7 @@ enum Memory {
     /// its own (8 for each core) that holds on to what was freed in it; and large blocks go back to the system when they are
     /// freed, where glibc would raise its limits after the first.
     ///
-    /// With 2,500 bots that halves what the operator has in excess of what it uses.
+    /// One arena alone took an operator with 2,500 bots from 69 to 45 MB of its own memory.
     static func favorSize() {
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_MMAP_THRESHOLD, 128 * 1024)
