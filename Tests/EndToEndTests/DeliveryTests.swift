@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import KafkaClient
+import KubernetesTypes
 import Observability
 import PlatformAPI
 import Simulator
@@ -45,6 +46,34 @@ import Testing
             let hops = try await platform.hops(of: bot)
             #expect(answers.map(\.text) == ["echo: are you there?"], "\(hops)")
             try await worker.stop()
+        }
+    }
+
+    /// How deliveries go is said at once, looked at again soon, and then told anew only when it is something else.
+    @Test(.timeLimit(.minutes(5))) func looksAtWhatIsWellWriteNothing() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("well")
+            let looks = RecordFilter(bot: bot.id, method: "getWebhookInfo", sentOnly: false)
+            try await platform.apply(Platform.manifest("well"))
+            try await platform.waitFor(.ready, of: "well", "True/Ready")
+            #expect(try await platform.condition(.delivering, of: "well") == "True/Delivering")
+            let status = try await platform.bot("well")?.status
+            #expect(status?.webhook?.pendingUpdates == 0)
+            #expect(status?.kafka?.lag == 0)
+            // Whatever happens to the bot meanwhile, such as a change of its own.
+            _ = try await platform.controlPlane.kubectl("annotate", "telegrambot/well", "note=seen", "-n", "bots")
+            let soon = await platform.simulator.calls(looks, count: 2, within: .seconds(60))
+            #expect(soon.count == 2)
+
+            await platform.process("operator")?.terminate()
+            try await platform.startOperator(["--resync-interval", "1s"])
+            _ = await platform.simulator.calls(looks, count: 4, within: .seconds(30))
+            let version = try await platform.bot("well")?.metadata.resourceVersion
+            let objects = try await platform.owned("well", bot)
+            let many = await platform.simulator.calls(looks, count: 9, within: .seconds(30))
+            #expect(many.count >= 9)
+            #expect(try await platform.bot("well")?.metadata.resourceVersion == version)
+            #expect(try await platform.owned("well", bot) == objects)
         }
     }
 

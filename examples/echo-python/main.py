@@ -105,6 +105,8 @@ def main():
             **SECURITY,
             "group.id": GROUP,
             "auto.offset.reset": "earliest",
+            # A worker that dies leaves its users waiting for so long: another one cannot have its partitions before.
+            "session.timeout.ms": 10_000,
             # Committed by hand, once the answers are safe: an update is handled at least once.
             "enable.auto.commit": False,
         }

@@ -41,30 +41,11 @@ final class BotMemory: Sendable {
         /// When getWebhookInfo was last asked.
         var webhookCheckedAt: ContinuousClock.Instant?
         var profile: Profile?
-        /// How often a bot that has fallen asleep is still looked at for updates that came meanwhile.
-        var sleepLooks = 0
-        /// When the bot was last woken, until the watch shows its workers.
-        var wokenAt: ContinuousClock.Instant?
+        var sleep = BotSleep()
         /// The status last written, and the uid of its resource, until the watch shows it.
         var status: (uid: String?, value: TelegramBotStatus)?
         /// The uid of the resource whose deletion was seen to its end.
         var released: String?
-
-        /// The watch shows workers: when they are gone the next time, it is looked for updates, and the bot may be woken again.
-        mutating func sawWorkers() {
-            sleepLooks = 2
-            wokenAt = nil
-        }
-
-        /// Whether the bot is to be woken now, which is remembered then. One wake that is not seen yet keeps others from being
-        /// tried, for a while.
-        mutating func mayWake(at now: ContinuousClock.Instant) -> Bool {
-            if let wokenAt, now - wokenAt < Self.wakeSettleTime { return false }
-            wokenAt = now
-            return true
-        }
-
-        private static let wakeSettleTime = Duration.seconds(5)
     }
 
     /// On the heap, because a table has room for more entries than it holds.

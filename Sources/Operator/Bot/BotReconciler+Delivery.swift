@@ -16,10 +16,11 @@ extension BotReconciler {
         guard let info = work.webhookInfo else { return }
         let look: DeliveryLook
         do {
-            look = try await deliveryLook(context, info)
+            look = try await deliveryLook(context, info, isWebhookNew: work.isWebhookNew)
         } catch let error as KafkaError {
             work.conditions.set(.delivering, .unknown, "KafkaUnavailable", error.message)
-            return
+            memory.update(key) { $0.isDeliveryInDoubt = true }
+            return work.lookAgain(in: Self.doubtInterval)
         }
         work.status.kafka?.lag = look.unread
         let workers = stores.deployments.get(context.bot.workerObjectKey)?.status.readyReplicas ?? 0
@@ -30,9 +31,10 @@ extension BotReconciler {
             .delivering, verdict.status.map { $0 ? .true : .false } ?? .unknown, verdict.reason, verdict.message)
         memory.update(key) { entry in
             entry.delivery = look
-            entry.isDeliveryInDoubt = verdict.status != true
+            // That Telegram takes an address proves little: it is looked soon how deliveries go.
+            entry.isDeliveryInDoubt = verdict.status != true || work.isWebhookNew
         }
-        if verdict.status != true { work.lookAgain(in: Self.doubtInterval) }
+        if memory[key].isDeliveryInDoubt { work.lookAgain(in: Self.doubtInterval) }
         if verdict.status == false, before?.reason != verdict.reason {
             events.record(
                 regarding: context.bot.reference, type: .warning, reason: verdict.reason, action: "Deliver",
@@ -43,15 +45,18 @@ extension BotReconciler {
     /// How soon a bot is looked at again whose messages may be standing still.
     static let doubtInterval = Duration.seconds(30)
 
-    private func deliveryLook(_ context: WorkerContext, _ info: WebhookInfo) async throws -> DeliveryLook {
+    private func deliveryLook(
+        _ context: WorkerContext, _ info: WebhookInfo, isWebhookNew: Bool
+    ) async throws -> DeliveryLook {
         let botID = context.botID
         let admin = try kafka.admin(context.kafka)
         let incoming = try await flow(
             botID.incomingTopic, group: botID.workerGroup, partitions: partitions(of: context), admin)
         let outgoing = try await flow(
             botID.outgoingTopic, group: TelegramGateway.senderGroup(context.gateway.key), partitions: 1, admin)
+        // What Telegram says of a webhook that was there before does not concern this one.
         return DeliveryLook(
-            at: Self.seconds(), pending: info.pendingUpdateCount, error: info.lastErrorMessage,
+            at: Self.seconds(), pending: info.pendingUpdateCount, error: isWebhookNew ? nil : info.lastErrorMessage,
             errorAt: info.lastErrorDate, taken: incoming.end, unread: incoming.lag, read: incoming.committed,
             unsent: outgoing.lag, sent: outgoing.committed)
     }

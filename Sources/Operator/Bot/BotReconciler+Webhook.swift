@@ -13,8 +13,11 @@ extension BotReconciler {
         let key = context.bot.key
         let told = work.status.webhook
         let wasTold = told?.appliedHash == wish.hash && told?.url == wish.url
-        guard !wasTold || isCheckDue(key) || work.conditions[.webhookReady]?.status != .true else {
+        let untilCheck = timeUntilCheck(key)
+        guard !wasTold || untilCheck <= .zero || work.conditions[.webhookReady]?.status != .true else {
             if memory[key].isWebhookDrifted { work.note(.drifted, "webhook") }
+            // Said each time: the reconcile that said it before may have been overtaken by this one.
+            if memory[key].isDeliveryInDoubt { work.lookAgain(in: untilCheck) }
             return
         }
         if !wasTold, secrets.values.count > 1 {
@@ -43,6 +46,9 @@ extension BotReconciler {
             case .set, .repair:
                 if plan == .repair { work.note(.repaired, "webhook") }
                 try await set(wish, token, telegram, context, work)
+                work.status.webhook?.pendingUpdates = info.pendingUpdateCount
+                work.webhookInfo = info
+                work.isWebhookNew = true
             }
         }
         work.conditions.set(.webhookReady, .true, "WebhookSet", "Telegram delivers to \(wish.url)")
@@ -91,19 +97,17 @@ extension BotReconciler {
         FaultPoint.passed(.webhookSet)
         work.status.webhook = TelegramBotStatus.Webhook(
             url: wish.url, apiBaseURL: context.gateway.spec.apiBaseURL, appliedHash: wish.hash)
-        // That Telegram takes an address proves little: it is looked soon how deliveries go.
-        memory.update(context.bot.key) { $0.isDeliveryInDoubt = true }
-        work.lookAgain(in: Self.doubtInterval)
     }
 
-    /// After a restart the first look of each bot is drawn over the interval, so that they do not all come at once.
-    private func isCheckDue(_ key: ObjectKey) -> Bool {
+    /// How long until Telegram is asked what it has. After a restart the first look of each bot is drawn over the interval,
+    /// so that they do not all come at once.
+    private func timeUntilCheck(_ key: ObjectKey) -> Duration {
         guard let last = memory[key].webhookCheckedAt else {
             let age = settings.resyncInterval * Double.random(in: 0...0.5)
             memory.update(key) { $0.webhookCheckedAt = clock.now - age }
-            return false
+            return settings.resyncInterval * 0.8 - age
         }
         let interval = memory[key].isDeliveryInDoubt ? Self.doubtInterval : settings.resyncInterval
-        return clock.now - last > min(interval, settings.resyncInterval) * 0.8
+        return last + min(interval, settings.resyncInterval) * 0.8 - clock.now
     }
 }

@@ -161,6 +161,8 @@ final class BotWork {
     var migrated: String?
     /// What Telegram has said of the webhook in this reconcile; `nil` when it was not asked.
     var webhookInfo: WebhookInfo?
+    /// The webhook was set after that.
+    var isWebhookNew = false
     /// What somebody else changed and was put back, as names.
     private(set) var repaired: [String] = []
     /// What somebody else changed and was left, as names.

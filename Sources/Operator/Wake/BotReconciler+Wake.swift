@@ -22,7 +22,7 @@ extension BotReconciler {
                 if !isFresh || bot.spec.activationLagThreshold > 0 {
                     guard try await lag(of: bot, botID) > bot.spec.activationLagThreshold else { continue }
                 }
-                try await wake(bot)
+                _ = try await wake(bot)
             } catch {
                 logger.info(
                     "a bot could not be woken at once; KEDA does it with its next look",
@@ -34,13 +34,20 @@ extension BotReconciler {
     /// Looks for updates that came while the workers were ending: no signal may have followed them.
     func wakeIfBehind(_ context: WorkerContext, _ work: BotWork) async throws {
         let key = context.bot.key
-        let replicas = stores.deployments.get(context.bot.workerObjectKey)?.replicas ?? 0
-        guard replicas == 0 else { return memory.update(key) { $0.sawWorkers() } }
-        guard memory[key].sleepLooks > 0, isAsleep(context.bot) else { return }
-        memory.update(key) { $0.sleepLooks -= 1 }
-        if memory[key].sleepLooks > 0 { work.lookAgain(in: WakeSignal.interval) }
-        guard try await lag(of: context.bot, context.botID) > context.bot.spec.activationLagThreshold else { return }
-        try await wake(context.bot)
+        guard let deployment = stores.deployments.get(context.bot.workerObjectKey) else { return }
+        guard deployment.replicas == 0 else {
+            return memory.update(key) { $0.sleep.isSeenAwake(generation: deployment.generation) }
+        }
+        let now = clock.now
+        let look = memory.with(key) { $0.sleep.isSeenAsleep(generation: deployment.generation, at: now) }
+        guard let left = look, isAsleep(context.bot) else { return }
+        if left > .zero { work.lookAgain(in: left) }
+        let lag = try await lag(of: context.bot, context.botID)
+        if lag > context.bot.spec.activationLagThreshold, let pause = try await wake(context.bot) {
+            work.lookAgain(in: pause)
+        } else if left == .zero {
+            memory.update(key) { $0.sleep.endLooks() }
+        }
     }
 
     /// Takes the annotation off once KEDA has taken over, or has not for long: it is never left on.
@@ -64,14 +71,16 @@ extension BotReconciler {
         return true
     }
 
-    private func wake(_ bot: TelegramBot) async throws {
-        let now = clock.now
-        guard memory.with(bot.key, { $0.mayWake(at: now) }) else { return }
+    /// - Returns: how long it is left alone because it has just been woken; `nil`: it is woken now.
+    private func wake(_ bot: TelegramBot) async throws -> Duration? {
         let key = bot.workerObjectKey
+        guard let generation = stores.deployments.get(key)?.generation else { return nil }
+        let now = clock.now
+        if let pause = memory.with(bot.key, { $0.sleep.beginWake(generation: generation, at: now) }) { return pause }
         do {
             _ = try await client.setScale(Deployment.definition, key, replicas: 1, fieldManager: FieldManager.scale)
         } catch {
-            memory.update(bot.key) { $0.wokenAt = nil }
+            memory.update(bot.key) { $0.sleep.cancelWake() }
             throw error
         }
         _ = try await client.apply(
@@ -80,6 +89,7 @@ extension BotReconciler {
                 annotations: [KEDAAnnotation.forceActivation: "true", Annotations.wokenAt: "\(Self.seconds())"]),
             fieldManager: FieldManager.wake, force: true)
         logger.debug("bot is woken", ["bot": .string("\(bot.key)")])
+        return nil
     }
 
     private func lag(of bot: TelegramBot, _ botID: BotID) async throws -> Int {

@@ -42,8 +42,8 @@ final class WorkerService: Service {
         let consumer = try KafkaConsumer(
             kafka,
             settings: KafkaConsumer.Settings(
-                groupID: configuration.consumerGroup, autoOffsetReset: .earliest, maxBufferedRecords: 10_000,
-                maxBufferedBytes: 8 << 20),
+                groupID: configuration.consumerGroup, autoOffsetReset: .earliest, sessionTimeout: .seconds(10),
+                maxBufferedRecords: 10_000, maxBufferedBytes: 8 << 20),
             logger: logger,
             onRebalance: { [weak self] event in await self?.rebalance(event, link) })
         link.set(consumer)
