@@ -524,11 +524,7 @@ import Testing
             let bot = try await platform.makeBot("echo")
             try await platform.apply(Platform.manifest("echo"))
             try await platform.waitFor(.ready, of: "echo", "True/Ready")
-            try await platform.eventually("the operator listens") {
-                try await platform.admin.describeTopics([WakeSignal.topic], timeout: .seconds(5))[WakeSignal.topic]
-                    == nil
-                    ? "no topic" : nil
-            }
+            try await platform.listensToWakes()
             #expect(try await platform.client.get(Deployment.self, Self.bot).spec.replicas == 0)
             try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "wake up"))
             try await platform.eventually("a worker is wanted", within: .seconds(10)) {
@@ -567,21 +563,70 @@ import Testing
 
     @Test(.timeLimit(.minutes(5))) func aPausedOrSuspendedBotIsNotWoken() async throws {
         try await Platform.with { platform in
-            let bot = try await platform.makeBot("echo")
-            try await platform.apply(Platform.manifest("echo", more: "  suspend: Buffer"))
-            try await platform.waitFor(.ready, of: "echo", "True/Suspended")
-            try await platform.eventually("the operator listens") {
-                try await platform.admin.describeTopics([WakeSignal.topic], timeout: .seconds(5))[WakeSignal.topic]
-                    == nil
-                    ? "no topic" : nil
+            let suspended = try await platform.makeBot("suspended")
+            let paused = try await platform.makeBot("paused")
+            try await platform.apply(Platform.manifest("suspended", more: "  suspend: Buffer"))
+            try await platform.apply(Platform.manifest("paused"))
+            try await platform.waitFor(.ready, of: "suspended", "True/Suspended")
+            try await platform.waitFor(.ready, of: "paused", "True/Ready")
+            // As a person and KEDA do it.
+            _ = try await platform.controlPlane.kubectl(
+                "annotate", "scaledobject/bot-paused", "autoscaling.keda.sh/paused=true", "-n", "bots")
+            _ = try await platform.controlPlane.requestSuccessfully(
+                "PATCH", "/apis/keda.sh/v1alpha1/namespaces/bots/scaledobjects/bot-paused/status",
+                body:
+                    #"{"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Paused","status":"True"}]}}"#,
+                contentType: "application/merge-patch+json")
+            try await platform.waitFor(.scalerReady, of: "paused", "False/Paused")
+            try await platform.listensToWakes()
+            for bot in [suspended, paused] {
+                try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "sleep well"))
             }
-            try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "sleep well"))
-            try await platform.eventually("the signal has gone out") {
+            try await platform.eventually("the signals have gone out") {
                 let topic = [TopicPartition(topic: WakeSignal.topic, partition: 0)]
-                return try await platform.admin.logEndOffsets(topic).values.first == 1 ? nil : "not yet"
+                return try await platform.admin.logEndOffsets(topic).values.first == 2 ? nil : "not yet"
             }
             try await Task.sleep(for: .seconds(2))
-            #expect(try await platform.client.get(Deployment.self, Self.bot).spec.replicas == 0)
+            for name in ["suspended", "paused"] { #expect(try await platform.replicas(name) == 0, "\(name)") }
         }
+    }
+
+    /// The gateway signals once a second only, so what comes within the second after a signal is looked for.
+    @Test(.timeLimit(.minutes(5))) func aThresholdKeepsABotAsleepUntilEnoughWaits() async throws {
+        try await Platform.with { platform in
+            var bots: [String: BotInfo] = [:]
+            for name in ["few", "many"] {
+                bots[name] = try await platform.makeBot(name)
+                try await platform.apply(
+                    Platform.manifest(name).replacingOccurrences(
+                        of: "{maxReplicas: 3}", with: "{maxReplicas: 3, activationLagThreshold: 2}"))
+            }
+            for name in bots.keys { try await platform.waitFor(.ready, of: name, "True/Ready") }
+            try await platform.listensToWakes()
+            for (name, count) in [("few", 2), ("many", 3)] {
+                let bot = try #require(bots[name])
+                for _ in 1...count { try platform.simulator.write(MessageSpec(bot: bot.id, user: 7, text: "hello")) }
+            }
+            try await platform.eventually("three are enough", within: .seconds(10)) {
+                try await platform.replicas("many") == 1 ? nil : "asleep"
+            }
+            try await Task.sleep(for: .seconds(2))
+            #expect(try await platform.replicas("few") == 0)
+        }
+    }
+}
+
+extension Platform {
+    /// Waits until the operator has made the topic on which gateways tell of updates.
+    fileprivate func listensToWakes() async throws {
+        try await eventually("the operator listens") {
+            try await admin.describeTopics([WakeSignal.topic], timeout: .seconds(5))[WakeSignal.topic] == nil
+                ? "no topic" : nil
+        }
+    }
+
+    /// The workers that a bot is to have.
+    fileprivate func replicas(_ name: String) async throws -> Int? {
+        try await client.get(Deployment.self, ObjectKey(namespace: "bots", name: "bot-\(name)")).spec.replicas
     }
 }

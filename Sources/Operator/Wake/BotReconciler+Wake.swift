@@ -18,17 +18,23 @@ extension BotReconciler {
                 continue
             }
             do {
-                // With a threshold one update is not reason enough.
-                if !isFresh || bot.spec.activationLagThreshold > 0 {
-                    guard try await lag(of: bot, botID) > bot.spec.activationLagThreshold else { continue }
-                }
-                _ = try await wake(bot)
+                if try await isBehind(bot, botID, isFresh: isFresh) { _ = try await wake(bot) }
             } catch {
                 logger.info(
                     "a bot could not be woken at once; KEDA does it with its next look",
                     ["bot": .string("\(key)"), "error": .string("\(error)")])
             }
         }
+    }
+
+    /// Whether a bot that an update was signalled for has reason enough to wake.
+    private func isBehind(_ bot: TelegramBot, _ botID: BotID, isFresh: Bool) async throws -> Bool {
+        let threshold = bot.spec.activationLagThreshold
+        if isFresh, threshold == 0 { return true }
+        if try await lag(of: bot, botID) > threshold { return true }
+        // Gateways signal once in a while only: updates that followed this one are looked for without a signal.
+        guard isFresh, await sleepUnlessCancelled(for: BotSleep.lookTime) else { return false }
+        return try await lag(of: bot, botID) > threshold
     }
 
     /// Looks for updates that came while the workers were ending: no signal may have followed them.
@@ -74,9 +80,11 @@ extension BotReconciler {
     /// - Returns: how long it is left alone because it has just been woken; `nil`: it is woken now.
     private func wake(_ bot: TelegramBot) async throws -> Duration? {
         let key = bot.workerObjectKey
-        guard let generation = stores.deployments.get(key)?.generation else { return nil }
+        // KEDA may have been faster.
+        guard let deployment = stores.deployments.get(key), deployment.replicas == 0 else { return nil }
         let now = clock.now
-        if let pause = memory.with(bot.key, { $0.sleep.beginWake(generation: generation, at: now) }) { return pause }
+        let pause = memory.with(bot.key) { $0.sleep.beginWake(generation: deployment.generation, at: now) }
+        if let pause { return pause }
         do {
             _ = try await client.setScale(Deployment.definition, key, replicas: 1, fieldManager: FieldManager.scale)
         } catch {
