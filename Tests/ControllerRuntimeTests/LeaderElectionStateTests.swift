@@ -175,7 +175,8 @@ import Testing
             now += .milliseconds(100)
             for index in candidates.indices { candidates[index].work(now, &server, &random) }
             let leaders = candidates.indices.filter { candidates[$0].machine.isLeading(now: now) }
-            #expect(leaders.count <= 1, "two leaders at \(now)")
+            // #expect itself costs more than all the rest.
+            if leaders.count > 1 { Issue.record("two leaders at \(now)") }
             if let first = leaders.first, first != leader {
                 leader = first
                 changes += 1

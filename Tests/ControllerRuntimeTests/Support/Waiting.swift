@@ -5,7 +5,7 @@ func eventually(
     _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(20)
+    let deadline = clock.now + .seconds(60)
     while clock.now < deadline {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(2))
