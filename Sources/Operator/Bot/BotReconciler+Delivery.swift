@@ -10,7 +10,10 @@ extension BotReconciler {
     func judgeDelivery(_ context: WorkerContext, _ work: BotWork) async throws {
         let key = context.bot.key
         guard context.bot.spec.suspend == nil else {
-            memory.update(key) { $0.delivery = nil }
+            memory.update(key) { entry in
+                entry.delivery = nil
+                entry.isDeliveryInDoubt = false
+            }
             return work.conditions.remove(.delivering)
         }
         guard let info = work.webhookInfo else { return }

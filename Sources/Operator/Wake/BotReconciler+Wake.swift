@@ -18,7 +18,7 @@ extension BotReconciler {
                 continue
             }
             do {
-                if try await isBehind(bot, botID, isFresh: isFresh) { _ = try await wake(bot) }
+                if try await isBehind(bot, botID, isFresh: isFresh) { try await wake(bot) }
             } catch {
                 logger.info(
                     "a bot could not be woken at once; KEDA does it with its next look",
@@ -42,10 +42,10 @@ extension BotReconciler {
         let key = context.bot.key
         guard let deployment = stores.deployments.get(context.bot.workerObjectKey) else { return }
         guard deployment.replicas == 0 else {
-            return memory.update(key) { $0.sleep.isSeenAwake(generation: deployment.generation) }
+            return memory.update(key) { $0.sleep.noteAwake(generation: deployment.generation) }
         }
         let now = clock.now
-        let look = memory.with(key) { $0.sleep.isSeenAsleep(generation: deployment.generation, at: now) }
+        let look = memory.with(key) { $0.sleep.noteAsleep(generation: deployment.generation, at: now) }
         guard let left = look, isAsleep(context.bot) else { return }
         if left > .zero { work.lookAgain(in: left) }
         let lag = try await lag(of: context.bot, context.botID)
@@ -77,7 +77,8 @@ extension BotReconciler {
         return true
     }
 
-    /// - Returns: how long it is left alone because it has just been woken; `nil`: it is woken now.
+    /// - Returns: how long it is left alone because it has just been woken; `nil`: it is woken now, or awake.
+    @discardableResult
     private func wake(_ bot: TelegramBot) async throws -> Duration? {
         let key = bot.workerObjectKey
         // KEDA may have been faster.

@@ -21,7 +21,7 @@ struct BotSleep: Sendable {
     /// The bot is seen asleep.
     /// - Returns: `nil`: it need not be looked for updates; else it is to be looked now, and once more after the given time, or
     ///   for the last time (zero), which is told by ``endLooks()``.
-    mutating func isSeenAsleep(generation: Int64, at now: ContinuousClock.Instant) -> Duration? {
+    mutating func noteAsleep(generation: Int64, at now: ContinuousClock.Instant) -> Duration? {
         if let known = self.generation, known != generation { since = now }
         self.generation = generation
         return since.map { max(.zero, $0 + Self.lookTime - now) }
@@ -31,7 +31,7 @@ struct BotSleep: Sendable {
     mutating func endLooks() { since = nil }
 
     /// The bot is seen awake.
-    mutating func isSeenAwake(generation: Int64) {
+    mutating func noteAwake(generation: Int64) {
         self.generation = generation
         since = nil
         wake = nil
