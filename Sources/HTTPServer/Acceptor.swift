@@ -37,6 +37,9 @@ final class Acceptor: @unchecked Sendable {
         source = DispatchSource.makeReadSource(fileDescriptor: socket.descriptor, queue: queue)
         let descriptor = socket.descriptor
         source.setCancelHandler {
+            // Closing alone would leave the port taken while a child process that was started a moment ago still holds
+            // its copy.
+            _ = shutdown(descriptor, Int32(SHUT_RDWR))
             close(descriptor)
             closed()
         }

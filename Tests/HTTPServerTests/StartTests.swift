@@ -5,12 +5,16 @@ import Observability
 import Testing
 
 @Suite struct StartTests {
+    /// An address of this machine that nothing else uses, so that no other test is given a port that was free a moment
+    /// ago.
+    private static let ownAddress = "127.0.0.23"
+
     private func server(_ configuration: HTTPServer.Configuration) -> HTTPServer {
         HTTPServer(configuration, name: "test", logger: .silent) { _ in .text("ok") }
     }
 
     @Test func picksAFreePortAndStartsOnce() async throws {
-        let server = server(HTTPServer.Configuration())
+        let server = server(HTTPServer.Configuration(host: Self.ownAddress))
         #expect(server.port == 0)
         try server.start()
         let port = server.port
@@ -19,10 +23,36 @@ import Testing
         #expect(server.port == port)
         await server.shutdown()
         // The port is free again.
-        let second = self.server(HTTPServer.Configuration(port: port))
+        let second = self.server(HTTPServer.Configuration(host: Self.ownAddress, port: port))
         try second.start()
         #expect(second.port == port)
         await second.shutdown()
+    }
+
+    @Test func freesItsPortWhileAChildProcessHoldsACopyOfTheSocket() async throws {
+        let first = server(HTTPServer.Configuration(host: Self.ownAddress))
+        try first.start()
+        let port = first.port
+        // What a child has between its creation and the start of its program.
+        let copy = dup(try #require(listeningSocket(port)))
+        defer { close(copy) }
+        await first.shutdown()
+        let second = server(HTTPServer.Configuration(host: Self.ownAddress, port: port))
+        try second.start()
+        await second.shutdown()
+    }
+
+    /// The descriptor of this process that listens on the port of ``ownAddress``.
+    private func listeningSocket(_ port: UInt16) -> Int32? {
+        (0..<Int32(4096)).first { descriptor in
+            var address = sockaddr_in()
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let result = withUnsafeMutableBytes(of: &address) { bytes in
+                getsockname(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &size)
+            }
+            return result == 0 && address.sin_port == port.bigEndian
+                && address.sin_addr.s_addr == inet_addr(Self.ownAddress)
+        }
     }
 
     @Test func namesTheAddressThatIsTaken() async throws {
