@@ -48,6 +48,7 @@ let package = Package(
         shim("CCurl", links: ["curl"]),
         shim("COpenSSL", links: ["crypto"]),
         shim("CRdKafka", links: ["rdkafka"]),
+        shim("CHiredis", links: ["hiredis"]),
         shim("CYAML", links: ["yaml"]),
         shim("CMicrohttpd", links: ["microhttpd"]),
         shim("CUpdateScanner", links: ["simdjson"]),
@@ -63,6 +64,7 @@ let package = Package(
         module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes", "Observability"]),
         module("HTTPServer", ["CMicrohttpd", "Concurrency", "HTTPTypes", "Observability"]),
         module("KafkaClient", ["CRdKafka", "Concurrency", "Observability"]),
+        module("RedisClient", ["CHiredis", "Concurrency", "Observability"]),
         module("YAML", ["CYAML", "JSON"]),
         module("KubernetesTypes", ["CLeafDigest", "JSON"]),
         module(
@@ -128,6 +130,7 @@ let package = Package(
         tests("HTTPClientTests", ["CCurl", "Concurrency", "HTTPClient", "HTTPTypes", "Observability", "TestRig"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
         tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
+        tests("RedisClientTests", ["Concurrency", "Observability", "RedisClient", "TestRig"]),
         tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),
         tests("YAMLTests", ["JSON", "YAML"]),
         tests(

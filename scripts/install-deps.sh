@@ -8,11 +8,11 @@ set -euo pipefail
 
 PACKAGES=(
     # what the Swift package links
-    libcurl4-openssl-dev libssl-dev librdkafka-dev libyaml-dev libmicrohttpd-dev libsimdjson-dev
+    libcurl4-openssl-dev libssl-dev librdkafka-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libsimdjson-dev
     # what Swift itself needs to compile and link C and C++
     gcc g++ libc6-dev libstdc++-12-dev libxml2 libncurses6 zlib1g-dev binutils
     # servers and tools of the tests
-    etcd-server openssl curl ca-certificates util-linux procps
+    etcd-server redis-server openssl curl ca-certificates util-linux procps
     # TLS in front of the test broker
     haproxy iproute2
     # Python for the scripts, the broker's package and the lint

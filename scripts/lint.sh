@@ -132,8 +132,8 @@ unchecked_says_why() {
 # Each C module is imported by one module alone.
 one_wrapper_each() {
     local pair module wrapper sources
-    for pair in CCurl:HTTPClient COpenSSL:Cryptography CRdKafka:KafkaClient CYAML:YAML CMicrohttpd:HTTPServer \
-        CUpdateScanner:TelegramBotAPI CLeafDigest:KubernetesTypes; do
+    for pair in CCurl:HTTPClient COpenSSL:Cryptography CRdKafka:KafkaClient CHiredis:RedisClient CYAML:YAML \
+        CMicrohttpd:HTTPServer CUpdateScanner:TelegramBotAPI CLeafDigest:KubernetesTypes; do
         module=${pair%:*} wrapper=${pair#*:}
         mapfile -t sources < <(swift_sources | grep -v "^Sources/$wrapper/")
         nothing_matches "^\s*(?:@\w+\s+)*(?:\w+\s+)?import\s+$module\b" "${sources[@]}" || return 1
