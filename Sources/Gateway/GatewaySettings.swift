@@ -1,5 +1,6 @@
 package import KafkaClient
 package import KubernetesTypes
+package import TelegramBotAPI
 
 /// How a gateway works; every setting has a flag and an environment variable in `tgs gateway --help`.
 package struct GatewaySettings: Sendable {
@@ -25,6 +26,8 @@ package struct GatewaySettings: Sendable {
     package var retryAfterSeconds = 2
     /// Calls to the Bot API that one bot may have under way at the same time, each in another chat.
     package var callsPerBot = 8
+    /// What a bot may send, before Telegram says otherwise.
+    package var sendLimits = SendLimits()
     /// Answers of one bot that may wait in memory; beyond it its topic is not read on.
     package var waitingPerBot = 500
     /// Answers of one bot that may be sent while an older one, of another chat, waits: a gateway that takes over sends

@@ -9,15 +9,26 @@ package struct OutgoingEnvelope: Codable, Sendable, Equatable {
     package var requestID: String?
     /// Accepted from old workers, which sent it; must be the bot's own. Never needed.
     package var botToken: String?
+    /// `nil`: ``Priority/interactive``.
+    package var priority: Priority?
 
-    package init(method: String, params: JSONValue, requestID: String? = nil) {
+    /// How urgent a call is.
+    package enum Priority: String, Codable, Sendable {
+        /// Somebody waits for it.
+        case interactive
+        /// One of many to many chats. Waits for those that are interactive, and keeps to Telegram's limit on bulk messages.
+        case broadcast
+    }
+
+    package init(method: String, params: JSONValue, requestID: String? = nil, priority: Priority? = nil) {
         self.method = method
         self.params = params
         self.requestID = requestID
+        self.priority = priority
     }
 
     private enum CodingKeys: String, CodingKey {
-        case method, params
+        case method, params, priority
         case requestID = "request_id"
         case botToken = "bot_token"
     }

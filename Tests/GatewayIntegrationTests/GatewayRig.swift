@@ -66,15 +66,21 @@ final class GatewayRig: Sendable {
         settings.webhookPort = 0
         settings.deliveryTimeout = .seconds(10)
         settings.callTimeout = .seconds(20)
+        // As the simulator, unless a test is about them.
+        settings.sendLimits = .none
         self.settings = settings
     }
 
     /// Runs a test with everything and cleans up after it.
-    static func run(_ body: @Sendable (GatewayRig) async throws -> Void) async throws {
+    /// - Parameter enforcesLimits: the simulator keeps to Telegram's limits, in real time.
+    static func run(
+        enforcesLimits: Bool = false, _ body: @Sendable (GatewayRig) async throws -> Void
+    ) async throws {
         try await KafkaBroker.with { broker in
             var configuration = SimulatorConfiguration()
             configuration.allowInsecureWebhooks = true
-            configuration.timeScale = 0.02
+            configuration.timeScale = enforcesLimits ? 1 : 0.02
+            configuration.enforcesLimits = enforcesLimits
             let simulator = try Simulator(configuration, logger: .silent, metrics: MetricsRegistry())
             try simulator.start()
             let running = Task { try await simulator.run() }
@@ -97,10 +103,10 @@ final class GatewayRig: Sendable {
 
     /// Runs a test with a gateway that carries `bots` bots.
     static func run(
-        bots count: Int, _ change: @Sendable (inout GatewaySettings) -> Void = { _ in },
+        bots count: Int, enforcesLimits: Bool = false, _ change: @Sendable (inout GatewaySettings) -> Void = { _ in },
         _ body: @Sendable (GatewayRig, RunningGateway, [BotInfo]) async throws -> Void
     ) async throws {
-        try await run { rig in
+        try await run(enforcesLimits: enforcesLimits) { rig in
             var bots: [BotInfo] = []
             for number in 0..<count { bots.append(try await rig.makeBot(4200 + Int64(number))) }
             var settings = rig.settings

@@ -70,16 +70,55 @@ import Testing
         expect(lane.start(now: now + .seconds(5)).items, [2])
     }
 
-    @Test mutating func threeFloodedChatsPauseTheBotUntilTheFirstMayGo() {
+    @Test mutating func aSecondFloodedChatPausesTheBot() {
         for offset in Int64(0)..<4 { lane.add(item(offset, chat: offset)) }
         let first = lane.start(now: now).items
-        lane.retry(first[0], after: .seconds(9), isFlood: true, now: now)
+        // The first chat's is long: one chat alone does not stop the bot for hours.
+        lane.retry(first[0], after: .seconds(900), isFlood: true, now: now)
         lane.retry(first[1], after: .seconds(3), isFlood: true, now: now)
-        lane.retry(first[2], after: .seconds(5), isFlood: true, now: now)
         let (items, wakeAt) = lane.start(now: now + .seconds(1))
         #expect(items.isEmpty)
         #expect(wakeAt == now + .seconds(3))
         expect(lane.start(now: now + .seconds(3)).items, [1, 3])
+    }
+
+    @Test mutating func anAnswerNeverWaitsForABroadcast() {
+        for offset in Int64(0)..<100 { lane.add(item(offset, chat: offset, priority: .broadcast)) }
+        // One call of three is kept free.
+        let first = lane.start(now: now).items
+        #expect(offsets(first) == [0])
+        lane.add(item(100, chat: 0))
+        lane.add(item(101, chat: 1))
+        // The same chat, whose broadcast is under way.
+        let answers = lane.start(now: now).items
+        #expect(offsets(answers) == [100, 101])
+        for item in first + answers { lane.finish(item) }
+        expect(lane.start(now: now).items, [1])
+    }
+
+    @Test mutating func aBroadcastKeepsToItsLimit() {
+        for offset in Int64(0)..<100 { lane.add(item(offset, chat: offset, priority: .broadcast)) }
+        var sent = 0
+        var (items, wakeAt) = lane.start(now: now)
+        while let item = items.first {
+            sent += 1
+            lane.finish(item)
+            (items, wakeAt) = lane.start(now: now)
+        }
+        #expect(sent == 30)
+        #expect(wakeAt == now + .milliseconds(1020))
+    }
+
+    @Test mutating func aChatKeepsToItsLimit() {
+        for offset in Int64(0)..<5 { lane.add(item(offset, chat: 7)) }
+        for offset in Int64(0)..<3 {
+            let items = lane.start(now: now).items
+            #expect(offsets(items) == [offset])
+            lane.finish(items[0])
+        }
+        let (items, wakeAt) = lane.start(now: now)
+        #expect(items.isEmpty)
+        #expect(wakeAt == now + .milliseconds(1050))
     }
 
     @Test mutating func faultsDoNotCountAsFloods() {
@@ -106,7 +145,11 @@ import Testing
             sent.append(next.offset)
             lane.finish(next)
         }
-        #expect(sent == [0, 1, 3])
+        #expect(sent == [0, 1])
+        // The limit holds in the supergroup, the message that was there before counted.
+        let last = lane.start(now: now + .milliseconds(1050)).items
+        #expect(offsets(last) == [3])
+        lane.finish(last[0])
         #expect(lane.count == 0)
     }
 
@@ -159,8 +202,10 @@ import Testing
 }
 
 /// A record with a message to a chat.
-func item(_ offset: Int64, chat: Int64) -> OutgoingItem {
-    item(#"{"method":"sendMessage","params":{"chat_id":\#(chat),"text":"\#(offset)"}}"#, offset: offset)
+func item(_ offset: Int64, chat: Int64, priority: OutgoingEnvelope.Priority = .interactive) -> OutgoingItem {
+    item(
+        #"{"method":"sendMessage","params":{"chat_id":\#(chat),"text":"\#(offset)"},"priority":"\#(priority.rawValue)"}"#,
+        offset: offset)
 }
 
 func item(_ value: String?, offset: Int64 = 0) -> OutgoingItem {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import JSON
 import KafkaClient
 import PlatformAPI
+import TelegramBotAPI
 
 /// One record of an outgoing topic on its way to the Bot API.
 struct OutgoingItem: Sendable {
@@ -30,6 +31,16 @@ struct OutgoingItem: Sendable {
 
     /// What the record is ordered by. See ``OutgoingOrder``.
     var order: OutgoingOrder { envelope.map(OutgoingOrder.init) ?? .none(offset) }
+
+    /// It may wait for all that is not a broadcast.
+    var isBroadcast: Bool { envelope?.priority == .broadcast }
+
+    /// What Telegram's limits count it as.
+    var limitedCall: LimitedCall {
+        guard let envelope, case .chat(let chat) = order else { return LimitedCall(kind: .uncounted, chat: nil) }
+        let items = ["media", "message_ids"].lazy.compactMap { envelope.params[$0]?.arrayValue?.count }.first
+        return LimitedCall(method: envelope.method, chat: chat, items: items ?? 1, isBulk: isBroadcast)
+    }
 
     /// Puts another chat into the call.
     mutating func rewrite(chat: Int64) {

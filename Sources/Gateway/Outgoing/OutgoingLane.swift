@@ -5,8 +5,8 @@ import TelegramBotAPI
 /// The outgoing calls of one partition of one bot: in order within a chat, chats side by side. Pure; the clock comes in
 /// from outside.
 ///
-/// A 429 pauses the chat it came for. When several chats are paused at the same time the limit is taken for the bot's:
-/// then all of it pauses until the first of them may be tried again.
+/// Calls wait their turn by Telegram's limits, see `CallLimiter`. Broadcasts stand in lines of their own: an answer never
+/// waits for one, not in its own chat either.
 struct OutgoingLane: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -17,14 +17,21 @@ struct OutgoingLane: Sendable {
         var notBefore: Instant?
     }
 
-    /// So many chats flooded at once mean that the bot as a whole is.
-    static let chatsOfAFloodedBot = 3
+    private struct Line: Hashable, Sendable {
+        let order: OutgoingOrder
+        let isBroadcast: Bool
 
-    private var queues: [OutgoingOrder: Queue] = [:]
+        init(_ item: OutgoingItem) {
+            order = item.order
+            isBroadcast = item.isBroadcast
+        }
+    }
+
+    private var queues: [Line: Queue] = [:]
     private var inFlight = 0
+    private var broadcastsInFlight = 0
     private var botNotBefore: Instant?
-    /// Chats with a 429, and until when they pause.
-    private var floods: [OutgoingOrder: Instant] = [:]
+    private var limiter: CallLimiter
     /// Groups that became supergroups.
     private var migrations: [OutgoingOrder: Int64] = [:]
     private let callsAtOnce: Int
@@ -37,12 +44,15 @@ struct OutgoingLane: Sendable {
     /// The token that the Bot API refused; `nil` when the bot is not paused for that.
     private(set) var refusedToken: String?
 
-    init(callsAtOnce: Int) { self.callsAtOnce = callsAtOnce }
+    init(callsAtOnce: Int, limits: SendLimits = SendLimits()) {
+        self.callsAtOnce = callsAtOnce
+        limiter = CallLimiter(limits: limits)
+    }
 
     mutating func add(_ item: OutgoingItem) {
         var item = item
         if let chat = migrations[item.order] { item.rewrite(chat: chat) }
-        queues[item.order, default: Queue()].waiting.append(item)
+        queues[Line(item), default: Queue()].waiting.append(item)
         count += 1
     }
 
@@ -51,20 +61,27 @@ struct OutgoingLane: Sendable {
         if let botNotBefore, botNotBefore > now { return ([], botNotBefore) }
         var items: [OutgoingItem] = []
         var wakeAt: Instant?
-        // The chat that has waited longest comes first: its first record has the lowest offset.
+        // Answers first; among them the chat that has waited longest: its first record has the lowest offset.
         let ready = queues.filter { !$0.value.isBusy && !$0.value.waiting.isEmpty }
-            .sorted { ($0.value.waiting.first?.offset ?? 0) < ($1.value.waiting.first?.offset ?? 0) }
-        for (order, queue) in ready {
-            if let notBefore = queue.notBefore, notBefore > now {
-                wakeAt = min(wakeAt ?? notBefore, notBefore)
-                continue
+            .sorted {
+                ($0.key.isBroadcast ? 1 : 0, $0.value.waiting.first?.offset ?? 0)
+                    < ($1.key.isBroadcast ? 1 : 0, $1.value.waiting.first?.offset ?? 0)
             }
+        for (line, queue) in ready {
             // The end of a call asks again.
-            guard inFlight < (isSilent ? 1 : callsAtOnce), var item = queues[order]?.waiting.removeFirst() else {
+            guard inFlight < (isSilent ? 1 : callsAtOnce) else { break }
+            // There is always room for an answer.
+            if line.isBroadcast, broadcastsInFlight >= max(1, callsAtOnce / 2) { break }
+            guard let first = queue.waiting.first else { continue }
+            let notBefore = queue.notBefore.flatMap { $0 > now ? $0 : nil }
+            if let at = notBefore ?? limiter.take(first.limitedCall, now: now) {
+                wakeAt = min(wakeAt ?? at, at)
                 continue
             }
-            queues[order]?.isBusy = true
+            guard var item = queues[line]?.waiting.removeFirst() else { continue }
+            queues[line]?.isBusy = true
             inFlight += 1
+            if line.isBroadcast { broadcastsInFlight += 1 }
             item.attempts += 1
             item.firstTry = item.firstTry ?? now
             items.append(item)
@@ -78,10 +95,11 @@ struct OutgoingLane: Sendable {
 
     /// The record is through: delivered, a dead letter, or left to another gateway.
     mutating func finish(_ item: OutgoingItem) {
-        guard release(item.order) else { return }
+        let line = Line(item)
+        guard release(line) else { return }
         count -= 1
-        queues[item.order]?.notBefore = nil
-        if queues[item.order]?.waiting.isEmpty == true { queues[item.order] = nil }
+        queues[line]?.notBefore = nil
+        if queues[line]?.waiting.isEmpty == true { queues[line] = nil }
     }
 
     /// The record must be called for again, before all others of its chat.
@@ -89,30 +107,34 @@ struct OutgoingLane: Sendable {
     ///   - delay: not before.
     ///   - isFlood: a 429, as opposed to a fault.
     mutating func retry(_ item: OutgoingItem, after delay: Duration, isFlood: Bool, now: Instant) {
-        guard release(item.order) else { return }
+        let line = Line(item)
+        guard release(line) else { return }
         let until = now + delay
-        queues[item.order]?.waiting.insert(item, at: 0)
-        queues[item.order]?.notBefore = until
-        guard isFlood else { return }
-        floods = floods.filter { $0.value > now }
-        floods[item.order] = until
-        if floods.count >= Self.chatsOfAFloodedBot, let first = floods.values.min() {
-            botNotBefore = max(botNotBefore ?? first, first)
-        }
+        queues[line]?.waiting.insert(item, at: 0)
+        queues[line]?.notBefore = until
+        if isFlood { _ = limiter.refused(item.limitedCall, until: until, now: now) }
     }
 
     /// The record's group has become a supergroup: it and all that wait for the group go there, in their order and before
     /// what waits there already; so does what comes later.
     mutating func migrate(_ item: OutgoingItem, to chat: Int64) {
+        guard release(Line(item)) else { return }
+        queues[Line(item)]?.waiting.insert(item, at: 0)
         let old = item.order
-        guard release(old) else { return }
-        let moved = ([item] + (queues.removeValue(forKey: old)?.waiting ?? [])).map { item in
-            var item = item
-            item.rewrite(chat: chat)
-            return item
-        }
         migrations[old] = chat
-        queues[moved[0].order, default: Queue()].waiting.insert(contentsOf: moved, at: 0)
+        for line in queues.keys.filter({ $0.order == old }) {
+            guard let queue = queues[line] else { continue }
+            let moved = queue.waiting.map { item in
+                var item = item
+                item.rewrite(chat: chat)
+                return item
+            }
+            // What is under way is told of the new chat itself.
+            queues[line] = queue.isBusy ? Queue(isBusy: true) : nil
+            if let first = moved.first {
+                queues[Line(first), default: Queue()].waiting.insert(contentsOf: moved, at: 0)
+            }
+        }
     }
 
     /// The bot's token was refused: the record and all others wait for `delay`, or until ``resumeBot()``.
@@ -129,21 +151,23 @@ struct OutgoingLane: Sendable {
     mutating func resumeBot() {
         refusedToken = nil
         botNotBefore = nil
+        limiter.reset()
     }
 
     /// Takes away what waits (not what is under way).
     mutating func drop() {
-        for (order, queue) in queues {
+        for (line, queue) in queues {
             count -= queue.waiting.count
-            queues[order] = queue.isBusy ? Queue(isBusy: true) : nil
+            queues[line] = queue.isBusy ? Queue(isBusy: true) : nil
         }
     }
 
-    /// `false` when no call of that order is under way.
-    private mutating func release(_ order: OutgoingOrder) -> Bool {
-        guard queues[order]?.isBusy == true else { return false }
-        queues[order]?.isBusy = false
+    /// `false` when no call of that line is under way.
+    private mutating func release(_ line: Line) -> Bool {
+        guard queues[line]?.isBusy == true else { return false }
+        queues[line]?.isBusy = false
         inFlight -= 1
+        if line.isBroadcast { broadcastsInFlight -= 1 }
         return true
     }
 }

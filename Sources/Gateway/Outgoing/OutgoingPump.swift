@@ -64,7 +64,8 @@ actor OutgoingPump {
             }
             owned.insert(item.partition)
             touched.insert(item.partition)
-            lanes[item.partition, default: OutgoingLane(callsAtOnce: settings.callsPerBot)].add(item)
+            let new = OutgoingLane(callsAtOnce: settings.callsPerBot, limits: settings.sendLimits)
+            lanes[item.partition, default: new].add(item)
         }
         for partition in touched { advance(partition) }
     }

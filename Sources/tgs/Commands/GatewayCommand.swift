@@ -6,6 +6,7 @@ import HTTPServer
 import KubernetesClient
 import KubernetesTypes
 import Observability
+import TelegramBotAPI
 
 /// `tgs gateway`.
 struct GatewayCommand: Command {
@@ -31,6 +32,14 @@ struct GatewayCommand: Command {
                 "Updates that may wait for the broker; beyond it webhooks are answered 503."),
             CommandOption("retry-after", "SECONDS", default: "2", "What a 503 says in Retry-After."),
             CommandOption("calls-per-bot", "COUNT", default: "8", "Calls of one bot under way at the same time."),
+            CommandOption(
+                "chat-messages-per-second", "COUNT", default: "1",
+                "What a bot sends to one chat, after a burst of 3; 0: no limit but what 429s say."),
+            CommandOption(
+                "group-messages-per-minute", "COUNT", default: "20", "The same for a group or channel."),
+            CommandOption(
+                "broadcast-messages-per-second", "COUNT", default: "30",
+                "The same for all broadcasts of a bot; 1000 where Telegram is paid for it."),
             CommandOption("call-timeout", "DURATION", default: "60s", "Time-out of a call to the Bot API."),
             CommandOption(
                 "give-up-after", "DURATION", default: "1h",
@@ -64,6 +73,13 @@ struct GatewayCommand: Command {
         settings.maxOutstanding = try values.integer("max-outstanding", in: 1...10_000_000)
         settings.retryAfterSeconds = try values.integer("retry-after", in: 1...3600)
         settings.callsPerBot = try values.integer("calls-per-bot", in: 1...1000)
+        let perSecond = try values.integer("chat-messages-per-second", in: 0...1000)
+        settings.sendLimits.chatInterval = perSecond == 0 ? .zero : .seconds(1) / perSecond
+        if perSecond == 0 { settings.sendLimits.editInterval = .zero }
+        let perMinute = try values.integer("group-messages-per-minute", in: 0...100_000)
+        settings.sendLimits.groupMessages = perMinute == 0 ? nil : perMinute
+        let broadcasts = try values.integer("broadcast-messages-per-second", in: 0...100_000)
+        settings.sendLimits.bulkMessages = broadcasts == 0 ? nil : broadcasts
         settings.callTimeout = try values.duration("call-timeout")
         settings.giveUpAfter = try values.duration("give-up-after")
         settings.drainDelay = try values.duration("drain-delay")
