@@ -10,6 +10,9 @@ FILTER ?=
 # What `make bench` measures (reconcile, memory, change, wake, webhook, latency; all unless given), and more of its options.
 ONLY ?=
 BENCH_FLAGS ?=
+# What `make fuzz` runs (scanner, webhook, envelope; all unless given), and how much processor time each gets.
+TARGET ?=
+SECONDS ?= 600
 # Test targets that start servers of their own (etcd, kube-apiserver, the broker, programs of this package).
 INTEGRATION := (IntegrationTests|TestRigTests|EndToEndTests)
 export TGS_RUN_DIR ?= $(CURDIR)/.run
@@ -37,6 +40,7 @@ build: deps ## Build everything for debugging, tests included
 
 .PHONY: test
 test: deps control-plane build ## Unit and integration tests against real servers
+	@$(if $(FILTER),,scripts/phase.sh "short fuzzing" scripts/fuzz.sh --short)
 	@scripts/phase.sh "tests" scripts/swift-test.sh --filter '$(FILTER)'
 
 .PHONY: test-unit
@@ -62,6 +66,10 @@ test-tsan: deps ## Unit tests under Thread Sanitizer
 .PHONY: test-asan
 test-asan: deps ## Unit tests under Address and Leak Sanitizer
 	@scripts/phase.sh "address sanitizer" scripts/test-sanitizer.sh address
+
+.PHONY: fuzz
+fuzz: deps ## libFuzzer on what reads strangers' bytes: make fuzz TARGET=webhook SECONDS=60
+	@FUZZ_SECONDS=$(SECONDS) scripts/phase.sh "fuzzing" scripts/fuzz.sh $(TARGET)
 
 .PHONY: lint
 lint: deps ## Formatting and rules of the house, scripts, manifests

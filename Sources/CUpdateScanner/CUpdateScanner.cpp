@@ -44,6 +44,9 @@ constexpr int32_t kindCount = sizeof(kinds) / sizeof(kinds[0]);
 /// Buffers of a thread grow to what they saw; above this they are given back after use.
 constexpr size_t keptBytes = 1u << 20;
 
+/// simdjson refuses what reaches its depth.
+constexpr size_t parserDepth = TGS_SCAN_MAX_DEPTH + 1;
+
 /// simdjson reads up to SIMDJSON_PADDING bytes past the end, so the text is copied into a buffer that has them.
 struct Padded {
     std::unique_ptr<uint8_t[]> bytes;
@@ -133,8 +136,8 @@ int scan(const uint8_t *bytes, size_t length, tgs_update_fields *fields) {
     const uint8_t *text = scanner.buffer.fill(bytes, length);
     if (!text) return TGS_SCAN_OUT_OF_MEMORY;
     dom::parser &parser = *scanner.tree;
-    if (parser.max_depth() != TGS_SCAN_MAX_DEPTH) {
-        if (auto error = parser.allocate(length, TGS_SCAN_MAX_DEPTH)) return statusOf(error);
+    if (parser.max_depth() != parserDepth) {
+        if (auto error = parser.allocate(length, parserDepth)) return statusOf(error);
     }
     dom::element root;
     // The tree parser rather than on-demand: it costs a little more and refuses all that is not JSON, so that what was
@@ -184,6 +187,8 @@ int split(const uint8_t *bytes, size_t length, tgs_slice *slices, size_t capacit
         if (element.get_object().get(update) || update.raw_json().get(raw)) return TGS_SCAN_NOT_JSON;
         // What stands between two elements is counted to the first.
         raw = raw.substr(0, raw.find_last_of('}') + 1);
+        // What opens as an object and has no end before the next element.
+        if (raw.size() < 2) return TGS_SCAN_NOT_JSON;
         if (*count == capacity) return TGS_SCAN_TOO_MANY;
         size_t offset = static_cast<size_t>(reinterpret_cast<const uint8_t *>(raw.data()) - text);
         if (offset > length || raw.size() > length - offset) return TGS_SCAN_NOT_JSON;

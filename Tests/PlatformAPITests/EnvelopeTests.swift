@@ -37,6 +37,21 @@ import Testing
         }
     }
 
+    @Test func depthOfACallIsCountedOutsideOfStrings() {
+        func call(_ levels: Int) -> [UInt8] {
+            let open = String(repeating: "[", count: levels - 2)
+            let close = String(repeating: "]", count: levels - 2)
+            return Array(#"{"method":"getMe","params":{"x":\#(open)1\#(close)}}"#.utf8)
+        }
+        #expect(OutgoingEnvelope.isShallow(call(64)))
+        #expect(!OutgoingEnvelope.isShallow(call(65)))
+        #expect(!OutgoingEnvelope.isShallow([UInt8](repeating: UInt8(ascii: "["), count: 100_000)))
+        let brackets = String(repeating: "[{", count: 100)
+        #expect(OutgoingEnvelope.isShallow(Array(#"{"params":{"text":"\"\#(brackets)\\"}}"#.utf8)))
+        #expect(!OutgoingEnvelope.isShallow(Array(#"{"params":{"text":"\\"},"x":\#(brackets)}"#.utf8)))
+        #expect(OutgoingEnvelope.isShallow(Array(String(repeating: #"{"a":[]}"#, count: 100).utf8)))
+    }
+
     @Test func deadLetterReadsBackAndKeepsTheRecordsBytes() throws {
         let letter = DeadLetter(
             direction: "outgoing", botID: botID, reason: "forbidden", description: "bot was blocked", errorCode: 403,

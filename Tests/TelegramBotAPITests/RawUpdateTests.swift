@@ -20,6 +20,7 @@ import Testing
     @Test(arguments: [
         "", "[]", #"{"ok":true}"#, #"{"ok":true,"result":{}}"#, #"{"ok":true,"result":[1]}"#,
         #"{"ok":true,"result":[{"update_id":1,}]}"#, #"{"ok":true,"result":[{"update_id":1}"#,
+        #"{"ok":true,"result":[{"update_id":1},{&"a":5},},{"update_id":2}]}"#,
     ])
     func refusesOtherAnswers(_ text: String) {
         #expect(throws: UpdateScanError.self) { try RawUpdate.split(answer: Array(text.utf8)) }

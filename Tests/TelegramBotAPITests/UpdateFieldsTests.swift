@@ -78,6 +78,17 @@ import Testing
         }
     }
 
+    @Test func takesJustAsManyLevelsAsItSays() throws {
+        func nested(_ levels: Int) -> [UInt8] {
+            let arrays = levels - 1
+            let open = String(repeating: "[", count: arrays)
+            return Array(#"{"update_id":1,"x":\#(open)1\#(String(repeating: "]", count: arrays))}"#.utf8)
+        }
+        #expect(try UpdateFields.scan(nested(256)).updateID == 1)
+        let error = #expect(throws: UpdateScanError.self) { try UpdateFields.scan(nested(257)) }
+        #expect(error?.code == .tooDeep)
+    }
+
     @Test func takesLargeUpdatesAndSmallOnesAfterThem() throws {
         let text = String(repeating: "é", count: 2 << 20)
         let large = #"{"update_id":3,"message":{"chat":{"id":4},"text":"\#(text)"}}"#

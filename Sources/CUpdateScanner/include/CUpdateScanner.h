@@ -25,7 +25,7 @@ enum {
     TGS_SCAN_TOO_MANY = 7,
 };
 
-/// The deepest nesting of objects and arrays that is taken.
+/// The deepest nesting of objects and arrays that is taken; those that are empty are no level.
 #define TGS_SCAN_MAX_DEPTH 256
 /// The longest buffer that is taken, in bytes.
 #define TGS_SCAN_MAX_BYTES (64u << 20)

@@ -53,7 +53,9 @@ struct OutgoingItem: Sendable {
     /// Why the record can never be called for, whatever the Bot API would say; `nil` when it can.
     /// - Parameter binding: the bot that the topic belongs to.
     func problem(for binding: Binding) -> (reason: String, description: String)? {
-        guard let envelope else { return ("malformed", #"the record is not {"method": "…", "params": {…}}"#) }
+        guard let envelope else {
+            return ("malformed", #"the record is not {"method": "…", "params": {…}}, at the most 64 levels deep"#)
+        }
         if let token = envelope.botToken, Self.botNumber(token) != "\(binding.botID.number)" {
             return ("wrong_token", "bot_token is another bot's: leave it out, the gateway knows the bot by the topic")
         }
@@ -74,7 +76,7 @@ struct OutgoingItem: Sendable {
     }
 
     private static func decode(_ value: [UInt8]) -> OutgoingEnvelope? {
-        guard
+        guard OutgoingEnvelope.isShallow(value),
             case .success(let envelope) = Result(catching: {
                 try JSONDecoder().decode(OutgoingEnvelope.self, from: Data(value))
             }), envelope.params.objectValue != nil, !envelope.method.isEmpty,
