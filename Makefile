@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 # Which tests: make test-unit FILTER=ReflectorTests
 FILTER ?=
-# What `make bench` measures (reconcile, memory, change, wake, webhook, latency; all unless given), and more of its options.
+# What `make bench` measures (reconcile, memory, change, wake, webhook, latency, outgoing, bound; all unless given), and more of its options.
 ONLY ?=
 BENCH_FLAGS ?=
 # What `make fuzz` runs (scanner, webhook, envelope; all unless given), and how much processor time each gets.

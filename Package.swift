@@ -118,8 +118,8 @@ let package = Package(
         benchmark(
             "tgs-bench",
             [
-                "Concurrency", "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes", "Observability",
-                "PlatformAPI", "Simulator", "TestRig",
+                "Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes",
+                "Observability", "PlatformAPI", "Simulator", "TestRig",
             ]),
 
         // Unit tests: one target a module, nothing but this process and loopback.

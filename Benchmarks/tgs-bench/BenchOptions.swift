@@ -4,7 +4,7 @@ import Foundation
 struct BenchOptions: Sendable {
     /// A part of the benchmark that can be run alone.
     enum Section: String, CaseIterable, Sendable {
-        case reconcile, memory, change, webhook, latency, wake
+        case reconcile, memory, change, webhook, latency, wake, outgoing, bound
     }
 
     /// A malformed command line.
@@ -29,10 +29,18 @@ struct BenchOptions: Sendable {
     var updates = 200
     /// How often a sleeping bot is woken in the wake part; each takes six seconds.
     var wakes = 20
+    /// Bot API calls of one round of the outgoing part.
+    var calls = 40_000
+    /// Bots bound to one gateway in the bound part.
+    var boundBots = 10_000
+    /// For how long webhooks then go on coming in, in seconds.
+    var hold = 600
     /// The program under test.
     var program = ""
     /// The program of `Benchmarks/bare-mhd`.
     var bareServer = ""
+    /// The Python interpreter that has what `Benchmarks/peers/fastapi-aiokafka` needs.
+    var peerPython = ""
     /// Where the figures go as JSON.
     var output = ""
 
@@ -60,6 +68,10 @@ struct BenchOptions: Sendable {
             case "--rounds": rounds = try Self.number(option, value)
             case "--updates": updates = try Self.number(option, value)
             case "--wakes": wakes = try Self.number(option, value)
+            case "--calls": calls = try Self.number(option, value)
+            case "--bound-bots": boundBots = try Self.number(option, value)
+            case "--hold": hold = try Self.number(option, value)
+            case "--peer-python": peerPython = value
             case "--tgs": program = value
             case "--bare-mhd": bareServer = value
             case "--json": output = value
@@ -69,6 +81,9 @@ struct BenchOptions: Sendable {
         guard !program.isEmpty else { throw UsageError(description: "--tgs is missing: use make bench") }
         guard !sections.contains(.webhook) || !bareServer.isEmpty else {
             throw UsageError(description: "--bare-mhd is missing: use make bench")
+        }
+        guard !sections.contains(.webhook) || !peerPython.isEmpty else {
+            throw UsageError(description: "--peer-python is missing: use make bench")
         }
     }
 

@@ -56,6 +56,9 @@ final class BenchPlatform: Sendable {
         let broker = try await brokerStart
         var configuration = SimulatorConfiguration()
         configuration.allowInsecureWebhooks = true
+        // The outgoing part looks at each call of a round.
+        configuration.recordCapacity = max(configuration.recordCapacity, options.calls * 2)
+        configuration.recordBytes = 1 << 30
         let simulator = try Simulator(configuration, logger: .silent, metrics: MetricsRegistry())
         try simulator.start()
         let platform = try BenchPlatform(

@@ -28,15 +28,18 @@ struct LoadGenerator: Sendable {
     let url: String
     /// The value of Telegram's secret header.
     let secret: String
+    /// Numbers of the bots that get the Updates in turn; `nil`: the URL's own bot gets all.
+    var bots: Range<Int64>?
 
-    func run(seconds: Int) async throws -> Run {
+    /// - Parameter first: how many of the bots each thread leaves out in its first round.
+    func run(seconds: Int, from first: Int64 = 0) async throws -> Run {
         let result = try await Command(
             "wrk",
             [
                 "-t2", "-c\(connections)", "-d\(seconds)s", "--timeout", "10s", "-s",
                 "\(ProjectFolder.path)/Benchmarks/wrk/webhook.lua", "-H",
                 "X-Telegram-Bot-Api-Secret-Token: \(secret)", url,
-            ]
+            ] + (bots.map { ["--", "\($0.lowerBound)", "\($0.count)", "\(first)"] } ?? [])
         ).runSuccessfully(deadline: .seconds(seconds + 60))
         guard let line = result.text.split(separator: "\n").last(where: { $0.hasPrefix("{") }) else {
             throw Failure(description: "wrk told no figures: \(result.text) \(result.diagnostics)")

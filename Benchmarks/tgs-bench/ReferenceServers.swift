@@ -1,4 +1,5 @@
 import Foundation
+import PlatformAPI
 import TestRig
 
 /// The servers beside which the gateway is measured.
@@ -41,12 +42,41 @@ enum ReferenceServers {
         return (process, url)
     }
 
-    private static func waitUntilAnswering(_ url: String, _ processes: [ChildProcess]) async throws {
-        try await eventually("\(url) answers", within: .seconds(20)) {
+    /// The gateway of `Benchmarks/peers/fastapi-aiokafka`.
+    /// - Parameters:
+    ///   - python: an interpreter that has its packages.
+    ///   - topic: where it puts the bot's updates.
+    static func startPeer(
+        _ python: String, workers: Int, bot: BotID, secret: String, topic: String, brokers: String, in folder: String
+    ) async throws -> (process: ChildProcess, url: String) {
+        let port = try LoopbackPort.free()
+        let bots = try JSONEncoder().encode([bot.description: ["secret": secret, "topic": topic]])
+        let process = try ChildProcess(
+            python,
+            [
+                "-B", "-m", "uvicorn", "gateway:app", "--host", "127.0.0.1", "--port", "\(port)", "--workers",
+                "\(workers)", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning",
+            ],
+            environment: [
+                "PATH": "/usr/bin:/bin", "HOME": folder, "PYTHONDONTWRITEBYTECODE": "1", "KAFKA_BROKERS": brokers,
+                "BOTS": String(decoding: bots, as: UTF8.self),
+            ],
+            workingDirectory: "\(ProjectFolder.path)/Benchmarks/peers/fastapi-aiokafka",
+            log: TestFolder.logFile("peer-\(workers)", in: folder))
+        let server = "http://127.0.0.1:\(port)"
+        try await waitUntilAnswering("\(server)/health", [process], body: nil, within: .seconds(60))
+        return (process, "\(server)\(bot.webhookPath)")
+    }
+
+    private static func waitUntilAnswering(
+        _ url: String, _ processes: [ChildProcess], body: String? = "{}", within limit: Duration = .seconds(20)
+    ) async throws {
+        try await eventually("\(url) answers", within: limit) {
             for process in processes where !process.isRunning {
                 throw LoadGenerator.Failure(description: process.logTail())
             }
-            return try await Command("curl", ["-sS", "--fail", "--noproxy", "*", "-d", "{}", url]).run().succeeded
+            let data = body.map { ["-d", $0] } ?? []
+            return try await Command("curl", ["-sS", "--fail", "--noproxy", "*"] + data + [url]).run().succeeded
         }
     }
 }

@@ -47,9 +47,11 @@ import Glibc
         Part(sections: [.latency]) { try await LatencyBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.wake]) { try await WakeBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.webhook]) { try await WebhookBench(options: $0, report: $1, platform: $2).run() },
+        Part(sections: [.outgoing]) { try await OutgoingBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.change]) { try await ChangeBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.reconcile, .memory]) {
             try await OperatorBench(options: $0, report: $1, platform: $2).run()
         },
+        Part(sections: [.bound]) { try await BoundBench(options: $0, report: $1, platform: $2).run() },
     ]
 }

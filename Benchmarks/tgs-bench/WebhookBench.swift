@@ -36,12 +36,14 @@ struct WebhookBench {
         let bare = try await ReferenceServers.startBareServer(options.bareServer, in: folder)
 
         let secret = webhook.secretToken
+        let peers = try await startPeers(BotID(number: bot.id), secret, in: folder)
         var targets = [
             Target(name: "nginx", generator: LoadGenerator(url: nginx.url, secret: secret)),
             Target(name: "libmicrohttpd", generator: LoadGenerator(url: bare.url, secret: secret)),
             Target(name: "gateway", generator: LoadGenerator(url: webhook.url, secret: secret)),
             Target(name: "refusal", generator: LoadGenerator(url: webhook.url, secret: "not the secret")),
         ]
+        targets += peers.map { Target(name: $0.name, generator: LoadGenerator(url: $0.url, secret: secret)) }
         let topic = BotID(number: bot.id).incomingTopic
         let before = try gateway.usage
         let recordsBefore = try await records(topic)
@@ -69,6 +71,11 @@ struct WebhookBench {
         let unavailable = try await gateway.metric("tgs_gateway_webhook_requests_total") { $0.contains("unavailable") }
         if unavailable > 0 { report.note("the gateway answered 503 to \(Int(unavailable)) webhooks") }
         try await tell(targets, produced: Samples(produced).median, processorTime)
+        try await checkPeers(targets, peers)
+        // They would only cost memory and a little processor time from here on.
+        for peer in peers { await peer.process.terminate() }
+        let rate = targets[2].median(\.perSecond) / 2
+        try await measureHalfLoad(webhook.url, secret, bot: bot.id, rate: rate)
         report.add(
             Figure(
                 .webhook, "gateway's memory after \(Int(accepted)) requests", after.resident, "MB",
@@ -83,6 +90,52 @@ struct WebhookBench {
         }
         report.note("every one of \(sent) webhooks answered 200 is on the topic (\(arrived) records)")
         for process in nginx.processes + [bare.process, gateway.process] { await process.terminate() }
+    }
+
+    private struct Peer {
+        let name: String
+        let topic: String
+        let process: ChildProcess
+        let url: String
+    }
+
+    /// The FastAPI gateway with one worker process and with two, each with a topic of its own.
+    private func startPeers(_ bot: BotID, _ secret: String, in folder: String) async throws -> [Peer] {
+        let brokers = platform.broker.bootstrapServers
+        var peers: [Peer] = []
+        for workers in [1, 2] {
+            let topic = "peer_\(workers)_incoming"
+            try await makeTopic(topic)
+            let (process, url) = try await ReferenceServers.startPeer(
+                options.peerPython, workers: workers, bot: bot, secret: secret, topic: topic, brokers: brokers,
+                in: folder)
+            let name = "FastAPI + aiokafka, \(workers) worker\(workers == 1 ? "" : "s")"
+            peers.append(Peer(name: name, topic: topic, process: process, url: url))
+        }
+        return peers
+    }
+
+    /// That the peers did what they are compared for.
+    private func checkPeers(_ targets: [Target], _ peers: [Peer]) async throws {
+        for peer in peers {
+            let accepted = targets.filter { $0.name == peer.name }.flatMap(\.runs)
+                .reduce(0) { $0 + $1.requests - $1.refused }
+            let arrived = try await records(peer.topic)
+            guard arrived >= accepted else {
+                throw NotInTime(
+                    description: "\(peer.name) answered 200 to \(accepted) webhooks but \(arrived) records are there")
+            }
+        }
+    }
+
+    /// Makes a topic like a bot's.
+    func makeTopic(_ topic: String) async throws {
+        let admin = try KafkaAdmin(
+            KafkaConfiguration(bootstrapServers: platform.broker.bootstrapServers, clientID: "bench"), logger: .silent)
+        let results = try await admin.createTopics(
+            [NewTopic(name: topic, partitions: 3, replicationFactor: 1)], timeout: .seconds(20))
+        await admin.close()
+        for result in results.values { try result.get() }
     }
 
     private func tell(_ targets: [Target], produced: Double, _ processorTime: Double) async throws {
@@ -109,6 +162,20 @@ struct WebhookBench {
             Figure(
                 .webhook, "gateway, broker acknowledged", rate, "req/s",
                 beside: ("the producer alone, 64 records in flight", produced)))
+        // The better of the two.
+        if let peer = targets.dropFirst(4).max(by: { $0.median(\.perSecond) < $1.median(\.perSecond) }) {
+            for other in targets.dropFirst(4) {
+                report.note("\(other.name): \(Report.text(other.median(\.perSecond))) req/s")
+            }
+            report.add(
+                Figure(
+                    .webhook, "gateway, broker acknowledged", rate, "req/s",
+                    beside: (peer.name, peer.median(\.perSecond))))
+            report.add(
+                Figure(
+                    .webhook, "gateway, p99", gateway.median(\.p99) / 1000, "ms",
+                    beside: (peer.name, peer.median(\.p99) / 1000)))
+        }
         report.add(
             Figure(
                 .webhook, "gateway, refusing a wrong secret", refusal.median(\.perSecond), "req/s",

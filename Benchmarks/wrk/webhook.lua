@@ -1,5 +1,7 @@
 -- Posts Updates of 500 bytes. Each thread has 4,096 of them with different update ids and chats, made beforehand so that
 -- the generator costs next to nothing. The secret comes with wrk's -H. The result is one line of JSON.
+-- With "-- FIRST COUNT SKIP" behind the URL the Updates go to COUNT bots in turn, from bot_FIRST on, at the URL's host;
+-- each thread begins SKIP bots later.
 
 local thread_count = 0
 local requests = {}
@@ -14,17 +16,20 @@ function init(arguments)
    local shape = '{"update_id":%d,"message":{"message_id":%d,"from":{"id":%d,"is_bot":false,"first_name":"Ada",'
       .. '"language_code":"en"},"chat":{"id":%d,"first_name":"Ada","type":"private"},"date":1700000000,"text":"%s"}}'
    wrk.headers["Content-Type"] = "application/json"
-   for i = 1, 4096 do
+   local first, bots, skip = tonumber(arguments[1]), tonumber(arguments[2]), tonumber(arguments[3])
+   for i = 1, bots or 4096 do
       local id = 100000000 + number * 10000000 + i
       local chat = 5000000000 + (i * 7919) % 1000
       local bare = string.format(shape, id, i, chat, chat, "")
       local body = string.format(shape, id, i, chat, chat, string.rep("x", 500 - #bare))
-      requests[i] = wrk.format("POST", nil, nil, body)
+      -- The threads begin half a round apart.
+      local path = first and "/webhook/bot_" .. first + (skip + i + number * math.floor(bots / 2)) % bots
+      requests[i] = wrk.format("POST", path or nil, nil, body)
    end
 end
 
 function request()
-   position = position % 4096 + 1
+   position = position % #requests + 1
    return requests[position]
 end
 
