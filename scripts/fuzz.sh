@@ -111,7 +111,8 @@ build_modules() {
     module TelegramBotAPI Sources/TelegramBotAPI/Update/*.swift Sources/TelegramBotAPI/Limits/*.swift
     module PlatformAPI Sources/PlatformAPI/*.swift
     module Gateway Sources/Gateway/GatewayMetrics.swift Sources/Gateway/Bindings/BindingDirectory.swift \
-        Sources/Gateway/Webhook/*.swift Sources/Gateway/Outgoing/{OutgoingItem,OutgoingOrder}.swift
+        Sources/Gateway/Webhook/*.swift Sources/Gateway/Intake/{IncomingUpdate,IntakeResult,TraceParent,UpdateIntake}.swift \
+        Sources/Gateway/Outgoing/{OutgoingItem,OutgoingOrder}.swift
 }
 
 # swift_fuzzer NAME FOLDER

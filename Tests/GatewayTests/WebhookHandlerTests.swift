@@ -23,11 +23,14 @@ import Testing
         _ body: [UInt8], bot: String = "bot_42", secret: String? = "new", headers: HTTPHeaders = [:],
         failing error: KafkaError? = nil
     ) async -> HTTPServerResponse {
-        let handler = WebhookHandler(directory: directory, retryAfterSeconds: 3, metrics: metrics, logger: .silent) {
-            [produced] record in
-            if let error { throw error }
-            produced.withLock { $0.append(record) }
-        }
+        let intake = UpdateIntake(
+            logger: .silent,
+            produce: { [produced] record in
+                if let error { throw error }
+                produced.withLock { $0.append(record) }
+            })
+        let handler = WebhookHandler(
+            directory: directory, retryAfterSeconds: 3, metrics: metrics, logger: .silent, intake: intake)
         var headers = headers
         headers["X-Telegram-Bot-Api-Secret-Token"] = secret
         return await handler.handle(

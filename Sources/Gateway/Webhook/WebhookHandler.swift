@@ -1,37 +1,29 @@
 import Concurrency
 import Cryptography
-import FoundationEssentials
 package import HTTPServer
 import HTTPTypes
-package import KafkaClient
 package import Observability
-package import PlatformAPI
+import PlatformAPI
 import TelegramBotAPI
 
 /// Takes Telegram's webhooks in: checks the secret, puts the update on the bot's topic, and answers 200 only once the
 /// broker has acknowledged it. An update that is refused with 503 stays with Telegram, which sends it again.
 package struct WebhookHandler: Sendable {
-    /// Puts a record on its topic and returns when the broker has acknowledged it.
-    package typealias Produce = @Sendable (KafkaRecord) async throws -> Void
-
     private let directory: BindingDirectory
     private let retryAfterSeconds: Int
     private let metrics: GatewayMetrics
     private let logger: Logger
-    private let produce: Produce
-    private let wake: @Sendable (BotID) -> Void
+    private let intake: UpdateIntake
 
-    /// - Parameter wake: called with each bot that has got an update; must not hold up.
     package init(
         directory: BindingDirectory, retryAfterSeconds: Int, metrics: GatewayMetrics, logger: Logger,
-        produce: @escaping Produce, wake: @escaping @Sendable (BotID) -> Void = { _ in }
+        intake: UpdateIntake
     ) {
-        self.wake = wake
         self.directory = directory
         self.retryAfterSeconds = retryAfterSeconds
         self.metrics = metrics
         self.logger = logger
-        self.produce = produce
+        self.intake = intake
     }
 
     /// - Parameter bot: the last part of the path: "bot_123".
@@ -98,20 +90,12 @@ package struct WebhookHandler: Sendable {
                 ])
             return .notAnUpdate
         }
-        do {
-            try await produce(Self.record(binding, fields, request))
-            wake(botID)
-            return .accepted
-        } catch let error as KafkaError where error.code == .recordTooLarge {
-            logger.warning(
-                "an update is larger than the broker takes: raise max.message.bytes of its topic",
-                ["bot_id": .string(bot), "bytes": .int(request.body.count)])
-            return .tooLarge
-        } catch {
-            logger.debug(
-                "update was not acknowledged by the broker",
-                ["bot_id": .string(bot), "update_id": .int(Int(fields.updateID)), "error": .string("\(error)")])
-            return .unavailable
+        let update = IncomingUpdate(
+            binding: binding, body: request.body, fields: fields, traceparent: request.headers["traceparent"])
+        return switch await intake.take(update) {
+        case .accepted: .accepted
+        case .tooLarge: .tooLarge
+        case .unavailable: .unavailable
         }
     }
 
@@ -120,21 +104,5 @@ package struct WebhookHandler: Sendable {
         guard let given else { return false }
         let bytes = Array(given.utf8)
         return accepted.reduce(false) { ConstantTime.equal(bytes, Array($1.utf8)) || $0 }
-    }
-
-    /// The record for an update: keyed so that a chat's updates stay in order, the update byte for byte.
-    static func record(_ binding: Binding, _ fields: UpdateFields, _ request: HTTPServerRequest) -> KafkaRecord {
-        let now = Int64(Date().timeIntervalSince1970 * 1000)
-        return KafkaRecord(
-            topic: binding.incomingTopic, key: Array("\(fields.queueKey)".utf8),
-            value: IncomingEnvelope.encode(botID: binding.botID, update: request.body),
-            headers: [
-                (IncomingEnvelope.Header.updateID, Array("\(fields.updateID)".utf8)),
-                (IncomingEnvelope.Header.receivedAt, Array("\(now)".utf8)),
-                (
-                    IncomingEnvelope.Header.traceparent,
-                    Array(TraceParent.from(request.headers["traceparent"]).utf8)
-                ),
-            ])
     }
 }

@@ -78,11 +78,13 @@ private struct Bench: Sendable {
             })
         handler = WebhookHandler(
             directory: directory, retryAfterSeconds: 3, metrics: GatewayMetrics(MetricsRegistry()), logger: logger,
-            produce: { [outcome, error] record in
-                if let error = error.withLock({ $0 }) { throw error }
-                outcome.withLock { $0.records.append(record) }
-            },
-            wake: { [outcome] bot in outcome.withLock { $0.woken.append(bot) } })
+            intake: UpdateIntake(
+                logger: logger,
+                produce: { [outcome, error] record in
+                    if let error = error.withLock({ $0 }) { throw error }
+                    outcome.withLock { $0.records.append(record) }
+                },
+                wake: { [outcome] bot in outcome.withLock { $0.woken.append(bot) } }))
     }
 
     /// Runs the handler to its end on this thread.

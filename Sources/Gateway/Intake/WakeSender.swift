@@ -8,9 +8,9 @@ final class WakeSender: Sendable {
     private let last = Locked<[BotID: ContinuousClock.Instant]>([:])
     private let metrics: GatewayMetrics
     private let logger: Logger
-    private let produce: WebhookHandler.Produce
+    private let produce: UpdateIntake.Produce
 
-    init(metrics: GatewayMetrics, logger: Logger, produce: @escaping WebhookHandler.Produce) {
+    init(metrics: GatewayMetrics, logger: Logger, produce: @escaping UpdateIntake.Produce) {
         self.metrics = metrics
         self.logger = logger
         self.produce = produce
