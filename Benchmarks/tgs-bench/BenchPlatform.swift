@@ -120,6 +120,9 @@ final class BenchPlatform: Sendable {
                 "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
                 "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", simulator.apiURL, "--host",
                 "127.0.0.1", "--webhook-port", "\(webhookPort)", "--health-port", "\(port)",
+                // Measured is what the gateway can, not what Telegram allows.
+                "--chat-messages-per-second", "0", "--group-messages-per-minute", "0",
+                "--broadcast-messages-per-second", "0",
             ])
         return RunningProgram(process: process, healthPort: port)
     }

@@ -184,8 +184,9 @@ final class Platform: Sendable {
                 "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
                 "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", simulator.apiURL, "--host",
                 "127.0.0.1", "--webhook-port", "\(webhookPort)", "--log-level", "debug", "--health-port", "0",
-                "--delivery-timeout", "5s",
-                "--retry-after", "1", "--drain-delay", "1ms",
+                "--delivery-timeout", "5s", "--retry-after", "1", "--drain-delay", "1ms",
+                // The people of these tests write faster than people do.
+                "--chat-messages-per-second", "0", "--group-messages-per-minute", "0",
             ] + security)
     }
 
