@@ -20,6 +20,7 @@ import Synchronization
     private let onStatistics: (@Sendable (KafkaStatistics) -> Void)?
     /// What librdkafka holds an unretained reference to (its opaque); it must outlive the instance.
     private let callbackContext: AnyObject?
+    private let isKept = Atomic(false)
 
     /// - Parameters:
     ///   - own: properties that the kind of client wants.
@@ -51,7 +52,14 @@ import Synchronization
         unsafe rd_kafka_set_log_queue(handle, nil)
     }
 
+    /// Has the instance outlive this object, for one that would end the program when it is destroyed.
+    func keepForever() { isKept.store(true, ordering: .relaxed) }
+
     deinit {
+        if isKept.load(ordering: .relaxed) {
+            if let callbackContext { _ = unsafe Unmanaged.passRetained(callbackContext) }
+            return
+        }
         // rd_kafka_destroy waits for the instance's threads.
         let remains = unsafe Remains(handle: handle, queue: queue, callbackContext: callbackContext)
         OwnThread.start("kafka-destroy") { remains.destroy() }

@@ -10,8 +10,8 @@ import Synchronization
 /// while it does; so a program that stops asking is expelled after the longest poll interval, as with Kafka's own client.
 /// The *event* thread serves the main queue: commits' answers, logs, errors.
 ///
-/// `@unchecked Sendable` is safe: `batch` and `topicName` are touched by the reading thread alone, `client` is set before
-/// any other thread knows this object, all else is constant or behind `Locked`.
+/// `@unchecked Sendable` is safe: `batch`, `wasAssigned` and `topicName` are touched by the reading thread alone, `client` is
+/// set before any other thread knows this object, all else is constant or behind `Locked`.
 @safe final class ConsumerCore: @unchecked Sendable {
     private let state = Locked(ConsumerState())
     private let settings: ConsumerSettings
@@ -25,6 +25,7 @@ import Synchronization
     let client: Client
     private let records: OpaquePointer
     private var batch: [KafkaMessage] = []
+    private var wasAssigned = false
     /// The last record's topic: most records have the topic of the one before.
     private var topicName: (handle: OpaquePointer?, name: String) = (nil, "")
 
@@ -130,10 +131,11 @@ import Synchronization
             case .read(let request): answer(request)
             case .nothing: break
             case .close:
-                // A cooperative member without partitions closes without a word (seen with librdkafka 2.0.2): its group would
-                // wait for it until its session ends. Without a subscription it leaves.
-                if assignment.isEmpty { unsafe _ = rd_kafka_unsubscribe(client.handle) }
+                // A cooperative member without partitions closes without a word, and a change of the subscription that
+                // waits for a rebalance is taken up after the end, which ends the program (both seen with librdkafka 2.0.2).
+                unsafe _ = rd_kafka_unsubscribe(client.handle)
                 unsafe _ = rd_kafka_consumer_close(client.handle)
+                if !mayBeDestroyed { client.keepForever() }
                 batch = []
                 let waiting = state.withLock { $0.closed() }
                 bell.ring()
@@ -141,6 +143,13 @@ import Synchronization
                 return
             }
         }
+    }
+
+    /// Before librdkafka 2.3.0 a consumer that joins with "cooperative-sticky" must not be destroyed before it was given
+    /// partitions for the first time, be it none.
+    private var mayBeDestroyed: Bool {
+        rd_kafka_version() >= 0x0203_00ff || wasAssigned
+            || !settings.partitionAssignmentStrategy.contains("cooperative-sticky")
     }
 
     private func answer(_ request: BatchRequest) {
@@ -247,6 +256,7 @@ import Synchronization
         }
         switch error {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            wasAssigned = true
             unsafe apply(list.pointer, isCooperative == true, rd_kafka_incremental_assign)
             state.withLock { $0.assignment = isCooperative == true ? $0.assignment.union(partitions) : Set(partitions) }
             if !partitions.isEmpty { tell(.assigned(partitions)) }
