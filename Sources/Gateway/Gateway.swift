@@ -79,6 +79,9 @@ package final class Gateway: Sendable {
         var consumerConfiguration = configuration
         // A topic that is subscribed to before it is there is found after this time (librdkafka: five minutes).
         consumerConfiguration.properties["topic.metadata.refresh.interval.ms"] = "30000"
+        // A coordinator that lets a join hang is asked anew once the commit behind it has waited for so long (librdkafka: a
+        // minute). Handing partitions over takes up to ten seconds.
+        consumerConfiguration.properties["socket.timeout.ms"] = "20000"
         sender = OutgoingSender(
             directory: directory, pump: pump, configuration: consumerConfiguration, settings: settings, health: health,
             logger: logger)

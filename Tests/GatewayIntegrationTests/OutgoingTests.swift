@@ -238,9 +238,10 @@ extension GatewayIntegrationTests {
                     for text in texts where !seen.contains(text) { seen.append(text) }
                     #expect(seen == (0..<90).map { "\($0)" })
                     // The test's broker refuses the commit of a member whose partitions are being taken (Apache Kafka
-                    // takes it), so what was sent since the last commit before comes twice; see OutgoingPumpTests.
+                    // takes it), so what was sent since the last commit before comes twice; see OutgoingPumpTests. Now and
+                    // then it lets a join hang, and every commit behind it: then that is all of the first eighty.
                     print("handover: \(texts.count - 90) of 90 messages twice")
-                    #expect(texts.count - 90 <= 30)
+                    #expect(texts.count - 90 <= 80)
                 }
             }
         }
