@@ -108,10 +108,12 @@ build_modules() {
     module HTTPServer Sources/HTTPServer/{HTTPServerRequest,HTTPServerResponse,RequestTarget}.swift
     module KafkaClient Sources/KafkaClient/Values/{KafkaError,KafkaMessage,KafkaRecord,TopicPartition}.swift
     module KubernetesTypes Sources/KubernetesTypes/*.swift
-    module TelegramBotAPI Sources/TelegramBotAPI/Update/*.swift Sources/TelegramBotAPI/Limits/*.swift
+    module TelegramBotAPI Sources/TelegramBotAPI/Update/*.swift Sources/TelegramBotAPI/Limits/*.swift \
+        Sources/TelegramBotAPI/Errors/{RetryClass,RetryClass+Methods}.swift
     module PlatformAPI Sources/PlatformAPI/*.swift
     module Gateway Sources/Gateway/GatewayMetrics.swift Sources/Gateway/Bindings/BindingDirectory.swift \
         Sources/Gateway/Webhook/*.swift Sources/Gateway/Intake/{IncomingUpdate,IntakeResult,TraceParent,UpdateIntake}.swift \
+        Sources/Gateway/Duplicates/{SeenUpdates,SharedUpdates,DuplicateFilter}.swift \
         Sources/Gateway/Outgoing/{OutgoingItem,OutgoingOrder}.swift
 }
 

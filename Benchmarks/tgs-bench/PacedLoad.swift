@@ -47,6 +47,7 @@ struct PacedLoad: Sendable {
     func run(seconds: Int) async throws -> Run {
         let total = max(1, Int(rate * Double(seconds)))
         let requests = (0..<max(4096, bots.count)).map { request($0) }
+        let first = Self.placeholder + Int(Self.now / 1_000_000_000 % 100_000) * 10_000_000_000
         let counts = Locked(Counts())
         // Room for all threads to be there when the first request is due.
         let start = Self.now + 50_000_000
@@ -66,7 +67,7 @@ struct PacedLoad: Sendable {
                     guard number < total, Self.now < end else { break }
                     let due = start + UInt64(Double(number) * interval)
                     Self.sleep(until: due)
-                    let status = connection.exchange(requests[number % requests.count])
+                    let status = connection.exchange(Self.numbered(requests[number % requests.count], first + number))
                     if let status, status == 200 { accepted += 1 } else { failed += 1 }
                     if status != nil { own.append(Double(Self.now - due) / 1e6) }
                 }
@@ -91,9 +92,25 @@ struct PacedLoad: Sendable {
             perSecond: Double(all.latencies.count) / max(taken, Double(seconds)))
     }
 
+    /// An update id of as many digits as all others.
+    private static let placeholder = 2_000_000_000_000_000
+
+    /// The request with another update id: a repeated one would be taken for a duplicate.
+    private static func numbered(_ request: Request, _ id: Int) -> [UInt8] {
+        var bytes = request.bytes
+        bytes.replaceSubrange(request.id, with: Array("\(id)".utf8))
+        return bytes
+    }
+
+    private struct Request {
+        let bytes: [UInt8]
+        /// Where the update id stands.
+        let id: Range<Int>
+    }
+
     /// 500 bytes of Update, as `Benchmarks/wrk/webhook.lua` makes them.
-    private func request(_ index: Int) -> [UInt8] {
-        let id = 300_000_000 + index
+    private func request(_ index: Int) -> Request {
+        let id = Self.placeholder
         let chat = 5_000_000_000 + (index * 7919) % 1000
         func update(_ text: String) -> String {
             """
@@ -104,11 +121,17 @@ struct PacedLoad: Sendable {
         }
         let body = update(String(repeating: "x", count: max(0, 500 - update("").utf8.count)))
         let bot = bots.lowerBound + Int64(index % bots.count)
-        return Array(
+        let text =
             """
             POST /webhook/bot_\(bot) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nContent-Type: application/json\r\n\
             X-Telegram-Bot-Api-Secret-Token: \(secret)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)
-            """.utf8)
+            """
+        // The body has the last number of so many digits.
+        let digits = Array("\(id)".utf8)
+        let bytes = Array(text.utf8)
+        let start =
+            bytes.indices.dropLast(digits.count).last { bytes[$0..<$0 + digits.count].elementsEqual(digits) } ?? 0
+        return Request(bytes: bytes, id: start..<start + digits.count)
     }
 
     // MARK: Time

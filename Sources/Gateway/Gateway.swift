@@ -52,7 +52,9 @@ package final class Gateway: Sendable {
         let produce: @Sendable (KafkaRecord) async throws -> Void = { _ = try await producer.send($0) }
         let wakes = WakeSender(metrics: metrics, logger: logger, produce: produce)
         directory.observe { wakes.keep { directory.binding($0) != nil } }
-        let intake = UpdateIntake(logger: logger, produce: produce) { wakes.updateArrived($0) }
+        let intake = UpdateIntake(
+            duplicates: DuplicateFilter(metrics: metrics), logger: logger, produce: produce,
+            wake: { wakes.updateArrived($0) })
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,
             intake: intake)

@@ -19,6 +19,9 @@ package struct GatewayMetrics: Sendable {
     /// Signals to wake a bot by `result`: `sent`, `failed`.
     package let wakeSignals: Counter
 
+    /// Questions about updates to what the replicas share that were not answered.
+    package let sharedUpdatesFailures: Counter
+
     package init(_ registry: MetricsRegistry) {
         webhooks = registry.counter(
             "tgs_gateway_webhook_requests_total", help: "Webhook requests by what became of them.", labels: ["result"])
@@ -34,6 +37,9 @@ package struct GatewayMetrics: Sendable {
         wakeSignals = registry.counter(
             "tgs_gateway_wake_signals_total", help: "Signals to the operator that a bot has an update.",
             labels: ["result"])
+        sharedUpdatesFailures = registry.counter(
+            "tgs_gateway_shared_updates_failures_total",
+            help: "Questions to Redis whether an update is a duplicate that were not answered.")
         malformedBindings = registry.counter(
             "tgs_gateway_malformed_bindings_total", help: "Binding Secrets that could not be read.")
     }

@@ -12,8 +12,10 @@ import Testing
     private let directory = BindingDirectory()
     private let metrics = GatewayMetrics(MetricsRegistry())
     private let produced = Locked<[KafkaRecord]>([])
+    private let duplicates: DuplicateFilter
 
     init() {
+        duplicates = DuplicateFilter(metrics: metrics)
         directory.upsert(
             ObjectKey(namespace: "tgs", name: "a"),
             Binding(botID: BotID(number: 42), owner: "a/b", token: "42:t", webhookSecrets: ["new", "old"]))
@@ -24,7 +26,7 @@ import Testing
         failing error: KafkaError? = nil
     ) async -> HTTPServerResponse {
         let intake = UpdateIntake(
-            logger: .silent,
+            duplicates: duplicates, logger: .silent,
             produce: { [produced] record in
                 if let error { throw error }
                 produced.withLock { $0.append(record) }
@@ -53,6 +55,16 @@ import Testing
         #expect(record.headers[0].1 == Array("7".utf8))
         #expect(record.headers[2].1 == Array(traceparent.utf8))
         #expect(metrics.webhooks.value(["accepted"]) == 1)
+    }
+
+    @Test func whatTelegramRepeatsIsTakenOnce() async {
+        let body = Array(update.utf8)
+        #expect(await post(body, failing: KafkaError(.timedOut, "too late")).status == .serviceUnavailable)
+        #expect(await post(body).status == .ok)
+        #expect(await post(body).status == .ok)
+        #expect(produced.withLock { $0.count } == 1)
+        #expect(metrics.webhooks.value(["accepted"]) == 1)
+        #expect(metrics.webhooks.value(["duplicate"]) == 1)
     }
 
     @Test func keysFallBackToTheUserAndTheUpdate() async {

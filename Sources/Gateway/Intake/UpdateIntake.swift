@@ -8,14 +8,19 @@ package struct UpdateIntake: Sendable {
     /// Puts a record on its topic and returns when the broker has acknowledged it.
     package typealias Produce = @Sendable (KafkaRecord) async throws -> Void
 
+    private let duplicates: DuplicateFilter
     private let logger: Logger
     private let produce: Produce
     private let wake: @Sendable (BotID) -> Void
 
-    /// - Parameter wake: called with each bot that has got an update; must not hold up.
+    /// - Parameters:
+    ///   - duplicates: what is safe already is not passed on again.
+    ///   - wake: called with each bot that has got an update; must not hold up.
     package init(
-        logger: Logger, produce: @escaping Produce, wake: @escaping @Sendable (BotID) -> Void = { _ in }
+        duplicates: DuplicateFilter, logger: Logger, produce: @escaping Produce,
+        wake: @escaping @Sendable (BotID) -> Void = { _ in }
     ) {
+        self.duplicates = duplicates
         self.logger = logger
         self.produce = produce
         self.wake = wake
@@ -23,6 +28,18 @@ package struct UpdateIntake: Sendable {
 
     /// Returns when the update is safe, or cannot be made so.
     package func take(_ update: IncomingUpdate) async -> IntakeResult {
+        let (bot, id) = (update.binding.botID, update.fields.updateID)
+        switch await duplicates.began(bot, id) {
+        case .new: break
+        case .duplicate: return .duplicate
+        case .underWay: return .unavailable
+        }
+        let result = await pass(update)
+        duplicates.ended(bot, id, isSafe: result == .accepted)
+        return result
+    }
+
+    private func pass(_ update: IncomingUpdate) async -> IntakeResult {
         let bot = LogValue.string("\(update.binding.botID)")
         do {
             try await produce(Self.record(update))

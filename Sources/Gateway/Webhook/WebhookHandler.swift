@@ -33,7 +33,7 @@ package struct WebhookHandler: Sendable {
         metrics.webhookDuration.observe(ContinuousClock.now - start)
         metrics.webhooks.increment([result.label])
         switch result {
-        case .accepted: return .text(.ok, "ok")
+        case .accepted, .duplicate: return .text(.ok, "ok")
         case .unknownBot: return .text(.notFound, "no such bot")
         case .wrongSecret: return .text(.unauthorized, "wrong secret token")
         // Sending it again would not help, so Telegram is told that all is well.
@@ -54,11 +54,12 @@ package struct WebhookHandler: Sendable {
     private static let suspendedRetrySeconds = 30
 
     private enum Result {
-        case accepted, unknownBot, wrongSecret, suspended, notAnUpdate, tooLarge, unavailable
+        case accepted, duplicate, unknownBot, wrongSecret, suspended, notAnUpdate, tooLarge, unavailable
 
         var label: String {
             switch self {
             case .accepted: "accepted"
+            case .duplicate: "duplicate"
             case .unknownBot: "unknown_bot"
             case .wrongSecret: "wrong_secret"
             case .suspended: "suspended"
@@ -94,6 +95,7 @@ package struct WebhookHandler: Sendable {
             binding: binding, body: request.body, fields: fields, traceparent: request.headers["traceparent"])
         return switch await intake.take(update) {
         case .accepted: .accepted
+        case .duplicate: .duplicate
         case .tooLarge: .tooLarge
         case .unavailable: .unavailable
         }

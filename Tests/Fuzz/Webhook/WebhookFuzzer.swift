@@ -56,12 +56,13 @@ private struct Bench: Sendable {
     static let secrets = ["new-secret", "old-secret"]
     static let shared = Bench()
 
-    let handler: WebhookHandler
+    private let directory = BindingDirectory()
+    private let metrics = GatewayMetrics(MetricsRegistry())
+    private let logger: Logger
     let outcome = Locked(Outcome())
     let error = Locked<(any Error)?>(nil)
 
     init() {
-        let directory = BindingDirectory()
         for (number, intake) in [(Int64(42), Binding.Intake.accept), (43, .refuse)] {
             directory.upsert(
                 ObjectKey(namespace: "tgs", name: "\(number)"),
@@ -70,16 +71,20 @@ private struct Bench: Sendable {
                     intake: intake))
         }
         // Each line is read as JSON, since it repeats what strangers sent.
-        let logger = Logger(
+        logger = Logger(
             label: "fuzz", level: .debug,
             sink: { line in
                 require(decoded(JSONValue.self, Array(line.utf8)) != nil, "a log line is not JSON: \(line)")
                 require(!line.utf8.contains(UInt8(ascii: "\n")), "a log line is two: \(line)")
             })
-        handler = WebhookHandler(
-            directory: directory, retryAfterSeconds: 3, metrics: GatewayMetrics(MetricsRegistry()), logger: logger,
+    }
+
+    /// One that has seen no update yet.
+    private func handler() -> WebhookHandler {
+        WebhookHandler(
+            directory: directory, retryAfterSeconds: 3, metrics: metrics, logger: logger,
             intake: UpdateIntake(
-                logger: logger,
+                duplicates: DuplicateFilter(metrics: metrics), logger: logger,
                 produce: { [outcome, error] record in
                     if let error = error.withLock({ $0 }) { throw error }
                     outcome.withLock { $0.records.append(record) }
@@ -96,11 +101,12 @@ private struct Bench: Sendable {
             method: .post, target: "/webhook/\(input.bot)", headers: headers, body: input.body,
             remoteAddress: "127.0.0.1")
         let bot = input.bot
+        let handler = handler()
         outcome.withLock { $0 = Outcome() }
         error.withLock { $0 = input.brokersError }
         let answer = Locked<HTTPServerResponse?>(nil)
         let done = DispatchSemaphore(value: 0)
-        Task.immediate { [handler] in
+        Task.immediate {
             let response = await handler.handle(request, bot: bot)
             answer.withLock { $0 = response }
             done.signal()
