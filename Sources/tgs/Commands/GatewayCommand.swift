@@ -34,7 +34,7 @@ struct GatewayCommand: Command {
             CommandOption("calls-per-bot", "COUNT", default: "8", "Calls of one bot under way at the same time."),
             CommandOption(
                 "chat-messages-per-second", "COUNT", default: "1",
-                "What a bot sends to one chat, after a burst of 3; 0: no limit but what 429s say."),
+                "What a bot sends to one chat, after a burst of 3; 0: only what 429s say."),
             CommandOption(
                 "group-messages-per-minute", "COUNT", default: "20", "The same for a group or channel."),
             CommandOption(
