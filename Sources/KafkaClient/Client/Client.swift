@@ -57,6 +57,7 @@ import Synchronization
 
     deinit {
         if isKept.load(ordering: .relaxed) {
+            unsafe rd_kafka_queue_destroy(queue)
             if let callbackContext { _ = unsafe Unmanaged.passRetained(callbackContext) }
             return
         }
