@@ -143,23 +143,26 @@ import Testing
                     ], input: Array(body.utf8)
                 ).run().text
             }
-            let update =
-                #"{"update_id":1,"message":{"message_id":1,"date":1,"chat":{"id":7,"type":"private"},"text":"x"}}"#
+            func update(_ id: Int) -> String {
+                #"{"update_id":\#(id),"message":{"message_id":1,"date":1,"chat":{"id":7,"type":"private"},"text":"x"}}"#
+            }
             try await platform.eventually("the gateway has the binding") {
-                let code = try await post(url, secret: secret, body: update)
+                let code = try await post(url, secret: secret, body: update(1))
                 return code == "200" ? nil : code
             }
-            #expect(try await post(url, secret: "wrong", body: update) == "401")
+            #expect(try await post(url, secret: "wrong", body: update(1)) == "401")
             #expect(
-                try await post(url.replacingOccurrences(of: "bot_", with: "bot_9"), secret: secret, body: update)
+                try await post(url.replacingOccurrences(of: "bot_", with: "bot_9"), secret: secret, body: update(1))
                     == "404")
             #expect(try await post(url, secret: secret, body: "this is not JSON") == "200")
             #expect(try await post(url, secret: secret, body: String(repeating: "x", count: 2 << 20)) == "413")
             await platform.broker.stop()
-            #expect(try await post(url, secret: secret, body: update) == "503")
+            #expect(try await post(url, secret: secret, body: update(2)) == "503")
+            // That one is safe.
+            #expect(try await post(url, secret: secret, body: update(1)) == "200")
             try await platform.broker.restart()
             try await platform.eventually("the gateway takes updates again") {
-                let code = try await post(url, secret: secret, body: update)
+                let code = try await post(url, secret: secret, body: update(2))
                 return code == "200" ? nil : code
             }
         }
