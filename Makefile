@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 # Which tests: make test-unit FILTER=ReflectorTests
 FILTER ?=
-# What `make bench` measures (reconcile, memory, change, wake, webhook, latency, outgoing, bound; all unless given), and more of its options.
+# What `make bench` measures (reconcile, memory, change, wake, webhook, latency, outgoing, broadcast, bound; all unless given), and more of its options.
 ONLY ?=
 BENCH_FLAGS ?=
 # What `make fuzz` runs (scanner, webhook, envelope; all unless given), and how much processor time each gets.
@@ -89,7 +89,7 @@ check-binary: deps ## Build for release: the program's size, and no ICU in it
 	@scripts/phase.sh "release build" scripts/check-binary.sh
 
 .PHONY: bench
-bench: deps control-plane ## Speed and memory beside references: make bench ONLY=webhook,latency (half an hour for all)
+bench: deps control-plane ## Speed and memory beside references: make bench ONLY=webhook,latency (an hour for all)
 	@scripts/bench.sh $(if $(ONLY),--only '$(ONLY)') $(BENCH_FLAGS)
 
 .PHONY: demo

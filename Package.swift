@@ -186,8 +186,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Concurrency", "HTTPClient", "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes",
-                "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI", "TestRig", "tgs",
+                "Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KafkaClient", "KubernetesClient",
+                "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI", "TestRig", "tgs",
             ]),
     ],
     cxxLanguageStandard: .cxx17

@@ -4,7 +4,7 @@ import Foundation
 struct BenchOptions: Sendable {
     /// A part of the benchmark that can be run alone.
     enum Section: String, CaseIterable, Sendable {
-        case reconcile, memory, change, webhook, latency, wake, outgoing, bound
+        case reconcile, memory, change, webhook, latency, wake, outgoing, broadcast, bound
     }
 
     /// A malformed command line.
@@ -35,6 +35,8 @@ struct BenchOptions: Sendable {
     var boundBots = 10_000
     /// For how long webhooks then go on coming in, in seconds.
     var hold = 600
+    /// For how long a broadcast goes on in the broadcast part, in seconds.
+    var broadcast = 600
     /// The program under test.
     var program = ""
     /// The program of `Benchmarks/bare-mhd`.
@@ -71,6 +73,7 @@ struct BenchOptions: Sendable {
             case "--calls": calls = try Self.number(option, value)
             case "--bound-bots": boundBots = try Self.number(option, value)
             case "--hold": hold = try Self.number(option, value)
+            case "--broadcast": broadcast = try Self.number(option, value)
             case "--peer-python": peerPython = value
             case "--tgs": program = value
             case "--bare-mhd": bareServer = value

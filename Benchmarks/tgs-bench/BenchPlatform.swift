@@ -112,18 +112,22 @@ final class BenchPlatform: Sendable {
     }
 
     /// Starts `tgs gateway`.
-    func startGateway() async throws -> RunningProgram {
+    /// - Parameters:
+    ///   - apiURL: of another Bot API server than the platform's simulator.
+    ///   - keepsLimits: the gateway's defaults. Else measured is what it can, not what Telegram allows.
+    func startGateway(apiURL: String? = nil, keepsLimits: Bool = false) async throws -> RunningProgram {
         let port = try LoopbackPort.free()
+        let limits = [
+            "--chat-messages-per-second", "0", "--group-messages-per-minute", "0", "--broadcast-messages-per-second",
+            "0",
+        ]
         let process = try start(
             "gateway",
             [
                 "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
-                "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", simulator.apiURL, "--host",
-                "127.0.0.1", "--webhook-port", "\(webhookPort)", "--health-port", "\(port)",
-                // Measured is what the gateway can, not what Telegram allows.
-                "--chat-messages-per-second", "0", "--group-messages-per-minute", "0",
-                "--broadcast-messages-per-second", "0",
-            ])
+                "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", apiURL ?? simulator.apiURL,
+                "--host", "127.0.0.1", "--webhook-port", "\(webhookPort)", "--health-port", "\(port)",
+            ] + (keepsLimits ? [] : limits))
         return RunningProgram(process: process, healthPort: port)
     }
 

@@ -48,6 +48,7 @@ import Glibc
         Part(sections: [.wake]) { try await WakeBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.webhook]) { try await WebhookBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.outgoing]) { try await OutgoingBench(options: $0, report: $1, platform: $2).run() },
+        Part(sections: [.broadcast]) { try await BroadcastBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.change]) { try await ChangeBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.reconcile, .memory]) {
             try await OperatorBench(options: $0, report: $1, platform: $2).run()

@@ -88,8 +88,11 @@ final class OutgoingSender: Service {
             // topic has one partition, so "range" would give them all to one replica.
             settings: ConsumerSettings(groupID: groupID, partitionAssignmentStrategy: "cooperative-sticky"),
             logger: logger,
-            onRebalance: { [pump, paused] event in
+            onRebalance: { [pump, paused, logger] event in
                 paused.withLock { $0.subtract(event.partitions) }
+                logger.debug(
+                    "outgoing topics change hands",
+                    ["event": .string(event.name), "topics": .int(event.partitions.count)])
                 switch event {
                 case .assigned(let partitions): await pump.assign(partitions)
                 case .revoked(let partitions):
@@ -187,6 +190,14 @@ private struct UnreadTopics: Error, CustomStringConvertible {
 }
 
 extension RebalanceEvent {
+    fileprivate var name: String {
+        switch self {
+        case .assigned: "assigned"
+        case .revoked: "revoked"
+        case .lost: "lost"
+        }
+    }
+
     fileprivate var partitions: [TopicPartition] {
         switch self {
         case .assigned(let partitions), .revoked(let partitions), .lost(let partitions): partitions

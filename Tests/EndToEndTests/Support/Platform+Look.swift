@@ -1,4 +1,6 @@
 import Foundation
+import HTTPClient
+import HTTPTypes
 import KafkaClient
 import KubernetesClient
 import KubernetesTypes
@@ -27,6 +29,23 @@ extension Platform {
                 {"status":{"observedGeneration":\(generation),"replicas":\(replicas),"updatedReplicas":\(replicas),\
                 "readyReplicas":\(replicas),"availableReplicas":\(replicas)}}
                 """, contentType: "application/merge-patch+json")
+    }
+
+    /// Waits until a part that was started with this port says that it is ready.
+    func waitUntilReady(healthPort: UInt16) async throws {
+        let http = try HTTPClient()
+        let result: Result<Void, any Error>
+        do {
+            try await eventually("it is ready at port \(healthPort)") {
+                let answer = try await http.execute(HTTPRequest(.get, "http://127.0.0.1:\(healthPort)/ready"))
+                return answer.status == .ok ? nil : String(decoding: answer.body, as: UTF8.self)
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await http.shutdown()
+        try result.get()
     }
 
     struct FoundUpdate: Sendable {

@@ -166,7 +166,14 @@ final class Platform: Sendable {
             """)
     }
 
-    func startGateway() async throws {
+    /// A gateway, or one of several.
+    /// - Parameters:
+    ///   - port: where webhooks come in; the platform's own port unless given.
+    ///   - healthPort: where `/ready` is; 0 takes a free one.
+    ///   - drainDelay: how long webhooks are still taken at its end.
+    func startGateway(
+        _ name: String = "gateway", port: UInt16? = nil, healthPort: UInt16 = 0, drainDelay: String = "1ms"
+    ) async throws {
         var security: [String] = []
         if let authority = broker.tls?.caPEM {
             // As Secrets are mounted.
@@ -179,12 +186,12 @@ final class Platform: Sendable {
             ]
         }
         try start(
-            "gateway",
+            name,
             [
                 "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
                 "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", simulator.apiURL, "--host",
-                "127.0.0.1", "--webhook-port", "\(webhookPort)", "--log-level", "debug", "--health-port", "0",
-                "--delivery-timeout", "5s", "--retry-after", "1", "--drain-delay", "1ms",
+                "127.0.0.1", "--webhook-port", "\(port ?? webhookPort)", "--log-level", "debug", "--health-port",
+                "\(healthPort)", "--delivery-timeout", "5s", "--retry-after", "1", "--drain-delay", drainDelay,
                 // The people of these tests write faster than people do.
                 "--chat-messages-per-second", "0", "--group-messages-per-minute", "0",
             ] + security)
