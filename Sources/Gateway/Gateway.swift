@@ -62,11 +62,13 @@ package final class Gateway: Sendable {
         router.post("/webhook/:bot") { request in
             await handler.handle(request, bot: request.parameters["bot"] ?? "")
         }
+        var webhooks = HTTPServer.Configuration(
+            host: settings.host, port: settings.webhookPort, maxBodyBytes: settings.maxBodyBytes,
+            handlerTimeout: settings.deliveryTimeout + .seconds(5))
+        webhooks.maxHeldBytes = max(settings.maxOutstandingBytes, settings.maxBodyBytes)
+        webhooks.retryAfterSeconds = settings.retryAfterSeconds
         webhookServer = HTTPServer(
-            HTTPServer.Configuration(
-                host: settings.host, port: settings.webhookPort, maxBodyBytes: settings.maxBodyBytes,
-                handlerTimeout: settings.deliveryTimeout + .seconds(5)),
-            name: "webhooks", logger: logger, metrics: registry, router: router)
+            webhooks, name: "webhooks", logger: logger, metrics: registry, router: router)
         watch = client.map {
             BindingWatch(
                 client: $0, gateway: settings.gateway, directory: directory, health: health, metrics: registry,

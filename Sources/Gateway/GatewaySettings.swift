@@ -22,6 +22,9 @@ package struct GatewaySettings: Sendable {
     package var deliveryTimeout = Duration.seconds(20)
     /// The most updates that may wait for the broker; beyond it webhooks are answered with 503.
     package var maxOutstanding = 20_000
+    /// The most bytes of updates that may wait: on their way in, and on their way to the broker. Beyond it webhooks are answered
+    /// with 503. What the process needs for them is about three times as much.
+    package var maxOutstandingBytes = 64 << 20
     /// What a 503 says in `Retry-After`, in seconds.
     package var retryAfterSeconds = 2
     /// Calls to the Bot API that one bot may have under way at the same time, each in another chat.

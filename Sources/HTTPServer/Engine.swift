@@ -46,6 +46,8 @@ final class Engine: Sendable {
     let peers = Locked<[ObjectIdentifier: Peer]>([:])
     /// Set with the phases that follow `running`; asked for every answer, so it stands outside of the lock.
     let hasBegunToEnd = Atomic(false)
+    /// Bytes of bodies that have come and whose requests are not answered yet.
+    let heldBytes = Atomic(0)
     /// The last thing libmicrohttpd said, for the error when it does not start.
     let lastLine = Locked("")
     /// Timers and the end. Never one of the cooperative pool's threads, which handlers may have blocked.
@@ -103,6 +105,19 @@ final class Engine: Sendable {
             state.withLock { _ = $0.pending.removeValue(forKey: ObjectIdentifier(exchange)) }
         }
         suspensions.leave()
+    }
+
+    /// Counts bytes of a body that are kept. False when there is no room for them: they must not be kept.
+    func hold(_ bytes: Int) -> Bool {
+        guard let limit = configuration.maxHeldBytes else { return true }
+        guard heldBytes.add(bytes, ordering: .relaxed).newValue > limit else { return true }
+        heldBytes.subtract(bytes, ordering: .relaxed)
+        return false
+    }
+
+    /// Bytes that were counted are not kept any more.
+    func letGo(_ bytes: Int) {
+        if configuration.maxHeldBytes != nil { heldBytes.subtract(bytes, ordering: .relaxed) }
     }
 
     func opened(_ stream: StreamFeed) {

@@ -35,6 +35,10 @@ import HTTPTypes
     private var method = HTTPMethod.get
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
+    /// Bytes of the body that are counted as held.
+    private var held = 0
+    /// There was no room for the body: it is read and not kept, and so is what follows.
+    private var dropped: Int?
     /// Bytes of the body that were over the limit and not kept.
     private var excess = 0
     private var start = ContinuousClock.now
@@ -65,7 +69,8 @@ import HTTPTypes
             }
             stage = .handling
             peer.expectNothing()
-            return excess > 0 ? deliver(.refusal(.payloadTooLarge, "the body is too large")) : handle()
+            if excess > 0 { return deliver(.refusal(.payloadTooLarge, "the body is too large")) }
+            return dropped == nil ? handle() : deliver(crowded())
         case .refused:
             guard unsafe size.pointee > 0 else { return cmhd_no }
             excess += unsafe size.pointee
@@ -94,6 +99,8 @@ import HTTPTypes
             if status > 0 { engine.metrics?.refused(HTTPStatus(rawValue: status)) }
         case .refused, .handling, .answered: break
         }
+        engine.letGo(held)
+        held = 0
         let task = shared.withLock { shared in
             defer { shared.task = nil }
             return shared.state.close() ? shared.task : nil
@@ -119,18 +126,27 @@ import HTTPTypes
             peer.expectNothing()
             return deliver(.refusal(status, reason))
         case .body(let length):
-            body.reserveCapacity(length)
+            // No more than a small one at once: what is only announced must not take memory.
+            body.reserveCapacity(min(length, 65_536))
             return cmhd_yes
         }
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> MHD_Result {
         let limit = engine.configuration.maxBodyBytes
-        if excess == 0, bytes.count <= limit - body.count {
-            unsafe body.append(contentsOf: bytes)
+        if excess == 0, bytes.count <= limit - (dropped ?? body.count) {
+            if let before = dropped {
+                dropped = before + bytes.count
+            } else if engine.hold(bytes.count) {
+                held += bytes.count
+                unsafe body.append(contentsOf: bytes)
+            } else {
+                dropped = body.count + bytes.count
+                letBodyGo()
+            }
             return cmhd_yes
         }
-        body = []
+        letBodyGo()
         excess += bytes.count
         // libmicrohttpd takes no answer in the middle of a body. On a plain connection it is written past it; on one with
         // TLS a body that is not much too large is read to its end to be answered, and others are cut.
@@ -142,6 +158,21 @@ import HTTPTypes
             return cmhd_yes
         }
         return excess <= Self.lingeringBytes ? cmhd_yes : cmhd_no
+    }
+
+    /// The body is not kept.
+    private func letBodyGo() {
+        body = []
+        engine.letGo(held)
+        held = 0
+    }
+
+    /// The answer to a request whose body there was no room for. Its connection is as good as before.
+    private func crowded() -> HTTPServerResponse {
+        var response = HTTPServerResponse.text("too much is waiting here, try again later\n", .serviceUnavailable)
+        response.headers["Retry-After"] = "\(engine.configuration.retryAfterSeconds)"
+        engine.metrics?.refused(.crowded)
+        return response
     }
 
     private func handle() -> MHD_Result {

@@ -11,6 +11,11 @@ extension HTTPServer {
         package var maxConnections: Int
         /// Larger bodies are answered 413.
         package var maxBodyBytes: Int
+        /// Bytes of bodies that may be held at a time, of all requests together: from their arrival until they are answered.
+        /// What comes beyond is not kept, and answered 503. `nil`: no limit but that of each.
+        package var maxHeldBytes: Int?
+        /// What such a 503 says in `Retry-After`, in seconds.
+        package var retryAfterSeconds = 1
         /// Larger request heads are answered 431 or 414.
         package var maxHeaderBytes: Int
         /// A connection on which nothing moves for so long is closed. Whole seconds, rounded up.

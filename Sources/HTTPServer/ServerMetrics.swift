@@ -7,6 +7,7 @@ struct ServerMetrics: Sendable {
     private let requests: Counter
     private let durations: Histogram
     private let connections: Gauge
+    private let refusals: Counter
 
     init(_ registry: MetricsRegistry, server: String) {
         self.server = server
@@ -16,6 +17,9 @@ struct ServerMetrics: Sendable {
         durations = registry.histogram(
             "http_server_request_duration_seconds", help: "From a request's last byte to its answer.",
             labels: ["server", "route"])
+        refusals = registry.counter(
+            "http_server_refusals_total", help: "Requests and connections that got to no handler, by the reason.",
+            labels: ["server", "reason"])
         connections = registry.gauge(
             "http_server_connections", help: "Open connections.", labels: ["server"])
     }
@@ -33,6 +37,9 @@ struct ServerMetrics: Sendable {
     func refused(_ status: HTTPStatus) {
         requests.increment([server, "none", "\(status.rawValue / 100)xx"])
     }
+
+    /// Counts why a request or a connection got to no handler.
+    func refused(_ reason: Refusal) { refusals.increment([server, reason.rawValue]) }
 
     func connectionOpened() { connections.add(1, [server]) }
     func connectionClosed() { connections.add(-1, [server]) }

@@ -1,6 +1,7 @@
 import Concurrency
 import HTTPServer
 import HTTPTypes
+import Observability
 import Testing
 
 @Suite struct LimitTests {
@@ -92,6 +93,50 @@ import Testing
             await eventually("all handlers end") { finished.withLock { $0 } == 10 }
             #expect(try await RawConnection(port: server.port).get("/ok").text == "ok")
         }
+    }
+
+    @Test func bodiesBeyondWhatIsHeldAreRefusedUntilThereIsRoom() async throws {
+        let gate = Gate()
+        let metrics = MetricsRegistry()
+        var configuration = HTTPServer.Configuration(maxBodyBytes: 6_000)
+        configuration.maxHeldBytes = 10_000
+        configuration.retryAfterSeconds = 7
+        let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6000\r\n\r\n" + String(repeating: "x", count: 6_000)
+        try await withServer(configuration, metrics: metrics) { request in
+            await gate.pass()
+            return .text("\(request.body.count)")
+        } _: { server in
+            let first = try RawConnection(port: server.port)
+            try await first.send(post)
+            await eventually("it is at work") { gate.arrived == 1 }
+            let second = try RawConnection(port: server.port)
+            for _ in 0..<3 {
+                try await second.send(post)
+                let refused = try await second.response()
+                #expect(refused.status == 503)
+                #expect(refused.headers["retry-after"] == "7")
+            }
+            // What is only announced takes nothing.
+            let silent = try RawConnection(port: server.port)
+            try await silent.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6000\r\n\r\n")
+            let small = try RawConnection(port: server.port)
+            try await small.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc")
+            await eventually("a small one has room") { gate.arrived == 2 }
+            // Too large is too large, room or not.
+            let large = try RawConnection(port: server.port)
+            try await large.send(
+                "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "1388\r\n\(String(repeating: "x", count: 5_000))\r\n"
+                    + "1388\r\n\(String(repeating: "x", count: 5_000))\r\n0\r\n\r\n")
+            #expect(try await large.response().status == 413)
+            gate.open()
+            #expect(try await first.response().text == "6000")
+            #expect(try await small.response().text == "3")
+            try await second.send(post)
+            #expect(try await second.response().text == "6000")
+        }
+        let refusals = metrics.counter("http_server_refusals_total", help: "", labels: ["server", "reason"])
+        #expect(refusals.value(["test", "crowded"]) == 3)
     }
 
     @Test func connectionsAboveTheLimitWait() async throws {

@@ -30,6 +30,9 @@ struct GatewayCommand: Command {
             CommandOption(
                 "max-outstanding", "COUNT", default: "20000",
                 "Updates that may wait for the broker; beyond it webhooks are answered 503."),
+            CommandOption(
+                "max-outstanding-bytes", "BYTES", default: "67108864",
+                "Bytes of updates that may wait, arriving ones included; beyond it webhooks are answered 503."),
             CommandOption("retry-after", "SECONDS", default: "2", "What a 503 says in Retry-After."),
             CommandOption("calls-per-bot", "COUNT", default: "8", "Calls of one bot under way at the same time."),
             CommandOption(
@@ -71,6 +74,7 @@ struct GatewayCommand: Command {
         settings.maxBodyBytes = try values.integer("max-body-bytes", in: 1024...(64 << 20))
         settings.deliveryTimeout = try values.duration("delivery-timeout")
         settings.maxOutstanding = try values.integer("max-outstanding", in: 1...10_000_000)
+        settings.maxOutstandingBytes = try values.integer("max-outstanding-bytes", in: (1 << 20)...(1 << 40))
         settings.retryAfterSeconds = try values.integer("retry-after", in: 1...3600)
         settings.callsPerBot = try values.integer("calls-per-bot", in: 1...1000)
         let perSecond = try values.integer("chat-messages-per-second", in: 0...1000)
