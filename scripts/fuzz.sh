@@ -112,7 +112,7 @@ build_modules() {
         Sources/TelegramBotAPI/Errors/{RetryClass,RetryClass+Methods}.swift
     module PlatformAPI Sources/PlatformAPI/*.swift
     module Gateway Sources/Gateway/GatewayMetrics.swift Sources/Gateway/Bindings/BindingDirectory.swift \
-        Sources/Gateway/Webhook/*.swift Sources/Gateway/Intake/{IncomingUpdate,IntakeResult,TraceParent,UpdateIntake}.swift \
+        Sources/Gateway/Webhook/*.swift Sources/Gateway/Intake/{FirstSightings,IncomingUpdate,IntakeResult,TraceParent,UpdateIntake}.swift \
         Sources/Gateway/Duplicates/{SeenUpdates,SharedUpdates,DuplicateFilter}.swift \
         Sources/Gateway/Outgoing/{OutgoingItem,OutgoingOrder}.swift
 }

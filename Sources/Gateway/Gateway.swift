@@ -47,13 +47,23 @@ package final class Gateway: Sendable {
             producerConfiguration,
             settings: ProducerSettings(
                 lingerMilliseconds: 1, maxOutstandingRecords: settings.maxOutstanding,
+                // A record that is larger than the room for all would never be taken.
+                maxOutstandingBytes: max(settings.maxOutstandingBytes, settings.maxBodyBytes + 65_536),
                 deliveryTimeout: settings.deliveryTimeout),
             logger: logger, metrics: registry)
         let produce: @Sendable (KafkaRecord) async throws -> Void = { _ = try await producer.send($0) }
         let wakes = WakeSender(metrics: metrics, logger: logger, produce: produce)
         directory.observe { wakes.keep { directory.binding($0) != nil } }
         let intake = UpdateIntake(
-            duplicates: DuplicateFilter(metrics: metrics), logger: logger, produce: produce,
+            duplicates: DuplicateFilter(metrics: metrics), metrics: metrics, logger: logger, produce: produce,
+            enqueue: { record, ended in
+                try producer.enqueue(record) { result in
+                    switch result {
+                    case .success: ended(nil)
+                    case .failure(let error): ended(error)
+                    }
+                }
+            },
             wake: { wakes.updateArrived($0) })
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,

@@ -19,6 +19,8 @@ package struct GatewayMetrics: Sendable {
     /// Signals to wake a bot by `result`: `sent`, `failed`.
     package let wakeSignals: Counter
 
+    /// Updates that were acknowledged at once and then did not get to Kafka.
+    package let lostUpdates: Counter
     /// Questions about updates to what the replicas share that were not answered.
     package let sharedUpdatesFailures: Counter
 
@@ -37,6 +39,9 @@ package struct GatewayMetrics: Sendable {
         wakeSignals = registry.counter(
             "tgs_gateway_wake_signals_total", help: "Signals to the operator that a bot has an update.",
             labels: ["result"])
+        lostUpdates = registry.counter(
+            "tgs_gateway_lost_updates_total",
+            help: "Updates that were acknowledged at once and then did not get to Kafka.")
         sharedUpdatesFailures = registry.counter(
             "tgs_gateway_shared_updates_failures_total",
             help: "Questions to Redis whether an update is a duplicate that were not answered.")

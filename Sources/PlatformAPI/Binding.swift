@@ -16,6 +16,8 @@ package struct Binding: Sendable, Equatable {
     package var deadLetterTopic: String
     /// Whether updates are taken.
     package var intake: Intake
+    /// When Telegram is told that an update has arrived.
+    package var acknowledge: Acknowledgement
 
     /// What the gateway does with updates of the bot.
     package enum Intake: String, Sendable, CaseIterable {
@@ -26,8 +28,10 @@ package struct Binding: Sendable, Equatable {
     }
 
     package init(
-        botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept
+        botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept,
+        acknowledge: Acknowledgement = .whenDurable
     ) {
+        self.acknowledge = acknowledge
         self.intake = intake
         self.botID = botID
         self.owner = owner
@@ -47,11 +51,12 @@ package struct Binding: Sendable, Equatable {
         static let outgoingTopic = "outgoing_topic"
         static let deadLetterTopic = "dead_letter_topic"
         static let intake = "intake"
+        static let acknowledge = "acknowledge"
     }
 
     /// The data of the Secret that carries the binding.
     package var secretData: [String: Data] {
-        [
+        var texts = [
             Key.botID: "\(botID)",
             Key.owner: owner,
             Key.token: token,
@@ -60,7 +65,10 @@ package struct Binding: Sendable, Equatable {
             Key.outgoingTopic: outgoingTopic,
             Key.deadLetterTopic: deadLetterTopic,
             Key.intake: intake.rawValue,
-        ].mapValues { Data($0.utf8) }
+        ]
+        // What is left at its default is left out, so that a newer operator does not write every binding anew.
+        if acknowledge != .whenDurable { texts[Key.acknowledge] = acknowledge.rawValue }
+        return texts.mapValues { Data($0.utf8) }
     }
 
     /// Reads a binding back.
@@ -85,6 +93,11 @@ package struct Binding: Sendable, Equatable {
             throw BindingError(secret: secret.key, key: Key.intake)
         }
         self.intake = intake
+        let acknowledge = secret.string(Key.acknowledge) ?? Acknowledgement.whenDurable.rawValue
+        guard let acknowledge = Acknowledgement(rawValue: acknowledge) else {
+            throw BindingError(secret: secret.key, key: Key.acknowledge)
+        }
+        self.acknowledge = acknowledge
     }
 }
 

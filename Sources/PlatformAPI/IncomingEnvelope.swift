@@ -6,6 +6,8 @@ package enum IncomingEnvelope {
         package static let updateID = "update-id"
         /// Milliseconds since 1970 when the gateway had received it.
         package static let receivedAt = "received-at"
+        /// Milliseconds since 1970 from when on there is no use in an answer. Only queries have it.
+        package static let expiresAt = "expires-at"
         package static let traceparent = "traceparent"
     }
 

@@ -81,10 +81,14 @@ extension TelegramBotSpec {
         package var maxConnections: Int?
         /// Whether a webhook that points elsewhere may be replaced; absent: `IfUnowned`.
         package var webhookAdoption: WebhookAdoption?
+        /// When Telegram is told that an update has arrived; absent: as the gateway says.
+        package var acknowledge: Acknowledgement?
 
         package init(
-            allowedUpdates: [String]? = nil, maxConnections: Int? = nil, webhookAdoption: WebhookAdoption? = nil
+            allowedUpdates: [String]? = nil, maxConnections: Int? = nil, webhookAdoption: WebhookAdoption? = nil,
+            acknowledge: Acknowledgement? = nil
         ) {
+            self.acknowledge = acknowledge
             self.allowedUpdates = allowedUpdates
             self.maxConnections = maxConnections
             self.webhookAdoption = webhookAdoption

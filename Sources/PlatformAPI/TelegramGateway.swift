@@ -29,11 +29,16 @@ package struct TelegramGatewaySpec: Codable, Sendable, Equatable {
     package var publicURL: String
     package var kafka: Kafka
     package var telegram: Telegram?
+    /// Of bots that do not say otherwise; absent: `WhenDurable`.
+    package var acknowledge: Acknowledgement?
 
-    package init(publicURL: String, kafka: Kafka, telegram: Telegram? = nil) {
+    package init(
+        publicURL: String, kafka: Kafka, telegram: Telegram? = nil, acknowledge: Acknowledgement? = nil
+    ) {
         self.publicURL = publicURL
         self.kafka = kafka
         self.telegram = telegram
+        self.acknowledge = acknowledge
     }
 
     package struct Kafka: Codable, Sendable, Equatable {
@@ -63,6 +68,8 @@ package struct TelegramGatewaySpec: Codable, Sendable, Equatable {
 
     /// Telegram's own Bot API server.
     package static let officialAPIBaseURL = "https://api.telegram.org"
+
+    package var effectiveAcknowledge: Acknowledgement { acknowledge ?? .whenDurable }
 
     package var apiBaseURL: String { telegram?.apiBaseURL ?? Self.officialAPIBaseURL }
 }

@@ -26,7 +26,7 @@ import Testing
         failing error: KafkaError? = nil
     ) async -> HTTPServerResponse {
         let intake = UpdateIntake(
-            duplicates: duplicates, logger: .silent,
+            duplicates: duplicates, metrics: metrics, logger: .silent,
             produce: { [produced] record in
                 if let error { throw error }
                 produced.withLock { $0.append(record) }

@@ -102,6 +102,20 @@ import Testing
         #expect(binding.webhookSecrets == ["s"])
     }
 
+    @Test func theBindingSaysWhenUpdatesAreAcknowledged() throws {
+        func acknowledge(_ bot: Acknowledgement?, _ gateway: Acknowledgement?) throws -> Acknowledgement {
+            var given = Samples.gateway
+            given.spec.acknowledge = gateway
+            let context = Samples.context(
+                Samples.bot { $0.spec.updates = .init(acknowledge: bot) }, gateway: given)
+            return try Binding(BindingManifest.secret(context, Samples.secrets(["s"]))).acknowledge
+        }
+        #expect(try acknowledge(nil, nil) == .whenDurable)
+        #expect(try acknowledge(nil, .always) == .always)
+        #expect(try acknowledge(.whenDurable, .always) == .whenDurable)
+        #expect(try acknowledge(.always, nil) == .always)
+    }
+
     private func expect<Object: KubernetesResource>(_ object: Object, toBe name: String) throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).json")
         let json = try JSONDecoder().decode(JSONValue.self, from: Data(Applier.stamped(object)))

@@ -32,6 +32,22 @@ import Testing
         } throws: { ($0 as? BindingError)?.key == "intake" }
     }
 
+    /// An older operator's bindings say nothing of it, and a newer one's leave the default out.
+    @Test func updatesAreAcknowledgedWhenTheyAreSafeUnlessItSaysOtherwise() throws {
+        var data = Self.binding.secretData
+        #expect(data["acknowledge"] == nil)
+        #expect(try Binding(secret(data)).acknowledge == .whenDurable)
+        var fast = Self.binding
+        fast.acknowledge = .always
+        data = fast.secretData
+        #expect(data["acknowledge"] == Data("Always".utf8))
+        #expect(try Binding(secret(data)) == fast)
+        data["acknowledge"] = Data("sometimes".utf8)
+        #expect {
+            try Binding(secret(data))
+        } throws: { ($0 as? BindingError)?.key == "acknowledge" }
+    }
+
     @Test(arguments: binding.secretData.keys.sorted().filter { $0 != "intake" })
     func whatIsMissingIsNamedWithoutTheValues(key: String) {
         for value in [nil, Data(), Data([0xff])] {

@@ -107,6 +107,9 @@ import Testing
         let login = TelegramGatewaySpec.Kafka.Credentials(name: "s")
         #expect(
             SchemaDefaults.leaves(of: schema) == [
+                "acknowledge": .string(
+                    TelegramGatewaySpec(publicURL: "u", kafka: .init(bootstrapServers: "k")).effectiveAcknowledge
+                        .rawValue),
                 "telegram.apiBaseURL": .string(TelegramGatewaySpec.officialAPIBaseURL),
                 "kafka.tls.caSecretRef.key": .string(authority.effectiveKey),
                 "kafka.tls.insecureSkipHostnameVerification":

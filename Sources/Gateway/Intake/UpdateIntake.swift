@@ -1,3 +1,4 @@
+import Concurrency
 package import KafkaClient
 package import Observability
 package import PlatformAPI
@@ -7,26 +8,37 @@ import TelegramBotAPI
 package struct UpdateIntake: Sendable {
     /// Puts a record on its topic and returns when the broker has acknowledged it.
     package typealias Produce = @Sendable (KafkaRecord) async throws -> Void
+    /// Sends a record on its way to its topic without waiting; throws when there is no room for it. Calls `ended` once when it
+    /// did not throw: without an error when the broker has acknowledged the record.
+    package typealias Enqueue =
+        @Sendable (KafkaRecord, _ ended: @escaping @Sendable ((any Error)?) -> Void) throws -> Void
 
     private let duplicates: DuplicateFilter
+    private let metrics: GatewayMetrics
     private let logger: Logger
     private let produce: Produce
+    private let enqueue: Enqueue?
     private let wake: @Sendable (BotID) -> Void
+    private let lossLog = LogThrottle()
+    private let sightings = Locked(FirstSightings())
 
     /// - Parameters:
     ///   - duplicates: what is safe already is not passed on again.
+    ///   - enqueue: for bots that have updates acknowledged at once; without it they wait as the others do.
     ///   - wake: called with each bot that has got an update; must not hold up.
     package init(
-        duplicates: DuplicateFilter, logger: Logger, produce: @escaping Produce,
-        wake: @escaping @Sendable (BotID) -> Void = { _ in }
+        duplicates: DuplicateFilter, metrics: GatewayMetrics, logger: Logger, produce: @escaping Produce,
+        enqueue: Enqueue? = nil, wake: @escaping @Sendable (BotID) -> Void = { _ in }
     ) {
         self.duplicates = duplicates
+        self.metrics = metrics
         self.logger = logger
         self.produce = produce
+        self.enqueue = enqueue
         self.wake = wake
     }
 
-    /// Returns when the update is safe, or cannot be made so.
+    /// Returns when the update is safe, or cannot be made so; with ``Acknowledgement/always`` when it is on its way.
     package func take(_ update: IncomingUpdate) async -> IntakeResult {
         let (bot, id) = (update.binding.botID, update.fields.updateID)
         switch await duplicates.began(bot, id) {
@@ -34,33 +46,80 @@ package struct UpdateIntake: Sendable {
         case .duplicate: return .duplicate
         case .underWay: return .unavailable
         }
-        let result = await pass(update)
-        duplicates.ended(bot, id, isSafe: result == .accepted)
-        return result
+        let record = Self.record(update, expiresAt: expiry(of: update))
+        if update.binding.acknowledge == .always, let enqueue { return pass(update, record, by: enqueue) }
+        do {
+            try await produce(record)
+        } catch {
+            ended(update, isSafe: false)
+            return refusal(of: update, error)
+        }
+        ended(update, isSafe: true)
+        wake(bot)
+        return .accepted
     }
 
-    private func pass(_ update: IncomingUpdate) async -> IntakeResult {
-        let bot = LogValue.string("\(update.binding.botID)")
+    /// Sends an update on its way. It is a duplicate only once it is safe: until then one that is sent again is refused.
+    private func pass(_ update: IncomingUpdate, _ record: KafkaRecord, by enqueue: Enqueue) -> IntakeResult {
+        let (bot, id) = (update.binding.botID, update.fields.updateID)
         do {
-            try await produce(Self.record(update))
-            wake(update.binding.botID)
-            return .accepted
-        } catch let error as KafkaError where error.code == .recordTooLarge {
+            try enqueue(record) { error in
+                duplicates.ended(bot, id, isSafe: error == nil)
+                if let error { noteLoss(of: bot, error) } else { wake(bot) }
+            }
+        } catch {
+            ended(update, isSafe: false)
+            return refusal(of: update, error)
+        }
+        return .accepted
+    }
+
+    private func ended(_ update: IncomingUpdate, isSafe: Bool) {
+        let (bot, id) = (update.binding.botID, update.fields.updateID)
+        duplicates.ended(bot, id, isSafe: isSafe)
+        guard update.fields.kind.timeToAnswer != nil else { return }
+        sightings.withLock { sightings in
+            if isSafe {
+                sightings.taken(id, of: bot)
+            } else {
+                sightings.refused(id, of: bot, at: update.receivedAt)
+            }
+        }
+    }
+
+    /// Milliseconds since 1970 from when on there is no use in an answer; `nil`: there always is. A query does not say when it
+    /// was made: it counts from when it was first seen here.
+    private func expiry(of update: IncomingUpdate) -> Int64? {
+        guard let time = update.fields.kind.timeToAnswer else { return nil }
+        let before = sightings.withLock { $0.time(of: update.fields.updateID, of: update.binding.botID) }
+        return (before ?? update.receivedAt) + Int64(time.milliseconds)
+    }
+
+    private func noteLoss(of bot: BotID, _ error: any Error) {
+        metrics.lostUpdates.increment()
+        guard let count = lossLog.due() else { return }
+        logger.warning(
+            "updates that had been acknowledged at once did not get to Kafka and are lost",
+            ["bot_id": .string("\(bot)"), "updates": .int(count), "error": .string("\(error)")])
+    }
+
+    private func refusal(of update: IncomingUpdate, _ error: any Error) -> IntakeResult {
+        let bot = LogValue.string("\(update.binding.botID)")
+        if (error as? KafkaError)?.code == .recordTooLarge {
             logger.warning(
                 "an update is larger than the broker takes: raise max.message.bytes of its topic",
                 ["bot_id": bot, "bytes": .int(update.body.count)])
             return .tooLarge
-        } catch {
-            logger.debug(
-                "update was not acknowledged by the broker",
-                ["bot_id": bot, "update_id": .int(Int(update.fields.updateID)), "error": .string("\(error)")])
-            return .unavailable
         }
+        logger.debug(
+            "update was not acknowledged by the broker",
+            ["bot_id": bot, "update_id": .int(Int(update.fields.updateID)), "error": .string("\(error)")])
+        return .unavailable
     }
 
     /// The record for an update: keyed so that a chat's updates stay in order, the update byte for byte.
-    static func record(_ update: IncomingUpdate) -> KafkaRecord {
-        KafkaRecord(
+    static func record(_ update: IncomingUpdate, expiresAt: Int64? = nil) -> KafkaRecord {
+        var record = KafkaRecord(
             topic: update.binding.incomingTopic, key: Array("\(update.fields.queueKey)".utf8),
             value: IncomingEnvelope.encode(botID: update.binding.botID, update: update.body),
             headers: [
@@ -68,5 +127,7 @@ package struct UpdateIntake: Sendable {
                 (IncomingEnvelope.Header.receivedAt, Array("\(update.receivedAt)".utf8)),
                 (IncomingEnvelope.Header.traceparent, Array(update.traceparent.utf8)),
             ])
+        if let expiresAt { record.headers.append((IncomingEnvelope.Header.expiresAt, Array("\(expiresAt)".utf8))) }
+        return record
     }
 }

@@ -56,6 +56,15 @@ package final class KafkaProducer: Sendable {
         }
     }
 
+    /// Takes a record without waiting, or throws because it cannot.
+    /// - Parameter completion: called once when the record was taken, on the producer's own thread, where it must not block.
+    /// - Throws: ``KafkaError``; ``KafkaError/Code/queueFull`` when too much waits.
+    package func enqueue(
+        _ record: KafkaRecord, completion: @escaping @Sendable (Result<KafkaDelivery, KafkaError>) -> Void
+    ) throws(KafkaError) {
+        try core.send(record, completion)
+    }
+
     /// Records that wait for their acknowledgement.
     package var outstanding: Int { core.outstanding.load(ordering: .relaxed) }
 

@@ -7,7 +7,8 @@ enum BindingManifest {
     static func secret(_ context: WorkerContext, _ secrets: WebhookSecrets) -> Secret {
         let binding = Binding(
             botID: context.botID, owner: context.bot.key.description, token: context.token.token.value,
-            webhookSecrets: secrets.values, intake: context.bot.spec.intake)
+            webhookSecrets: secrets.values, intake: context.bot.spec.intake,
+            acknowledge: context.bot.spec.updates?.acknowledge ?? context.gateway.spec.effectiveAcknowledge)
         // An owner reference cannot cross namespaces: the annotation stands in for it.
         var annotations = [
             Annotations.owner: context.bot.key.description, Annotations.secretSince: "\(secrets.since)",

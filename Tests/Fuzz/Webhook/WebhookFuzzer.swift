@@ -84,7 +84,7 @@ private struct Bench: Sendable {
         WebhookHandler(
             directory: directory, retryAfterSeconds: 3, metrics: metrics, logger: logger,
             intake: UpdateIntake(
-                duplicates: DuplicateFilter(metrics: metrics), logger: logger,
+                duplicates: DuplicateFilter(metrics: metrics), metrics: metrics, logger: logger,
                 produce: { [outcome, error] record in
                     if let error = error.withLock({ $0 }) { throw error }
                     outcome.withLock { $0.records.append(record) }
