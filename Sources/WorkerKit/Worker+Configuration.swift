@@ -35,6 +35,8 @@ extension Worker {
         public var handlerTimeout: Duration? = .seconds(300)
         /// How long handlers at work have at shutdown. Keep it below the pod's `terminationGracePeriodSeconds` (30).
         public var gracePeriod = Duration.seconds(20)
+        /// Whether queries that it is too late to answer are handled all the same.
+        public var handlesExpired = false
         /// Whether the log has debug lines, too.
         public var logsDebug = false
 

@@ -25,6 +25,9 @@ import Observability
 /// goes on. A record that holds no update goes there at once. The log names an error's type only, because its text may
 /// hold what a person wrote. That Kafka cannot be reached is no failure of a handler: answers wait until it can.
 ///
+/// **Too late.** A query (a pressed button, an inline query, a payment's question) that Telegram takes no answer to any more is
+/// not handled; see ``Update/expiresAt`` and ``Configuration/handlesExpired``.
+///
 /// **Shutdown.** On SIGTERM no handler is started any more; those at work have ``Configuration/gracePeriod`` to end and
 /// are then cancelled. What is done is committed, the group is left, and all else is handled by the next worker.
 public struct Worker: Sendable {
@@ -39,6 +42,8 @@ public struct Worker: Sendable {
         public internal(set) var failedAttempts = 0
         /// Updates that were given up after their last attempt.
         public internal(set) var givenUp = 0
+        /// Queries that were left unhandled because it was too late to answer them.
+        public internal(set) var expired = 0
         /// Records that held no update.
         public internal(set) var malformed = 0
         /// Answers that Kafka has acknowledged.

@@ -49,6 +49,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func queriesThatItIsTooLateToAnswerAreHandledOnlyWhenAskedFor(all: Bool) async throws {
+        try await withBroker { broker, kafka in
+            let now = Int64(Date().timeIntervalSince1970 * 1000)
+            for (id, time) in [(Int64(1), now - 1), (2, now + 3_600_000)] {
+                try await kafka.produce(
+                    [(1, Self.message(id, chat: 1, text: "\(id)"))], headers: [("expires-at", Array("\(time)".utf8))])
+            }
+            // No time that can be read is none.
+            try await kafka.produce(
+                [(1, Self.message(3, chat: 1, text: "3"))], headers: [("expires-at", Array("soon".utf8))])
+            var configuration = kafka.configuration
+            configuration.handlesExpired = all
+            let service = WorkerService(configuration, logger: .silent) { update, bot in
+                try await bot.reply(to: update, "\(update.text ?? "") \(update.isExpired)")
+            }
+            let expected = (all ? ["1 true"] : []) + ["2 false", "3 false"]
+            let answers = try await running(service) { try await kafka.outgoing(expected.count) }
+            #expect(answers.map(\.text) == expected)
+            #expect(service.statistics.expired == (all ? 0 : 1))
+            #expect(try await kafka.lag() == 0)
+        }
+    }
+
     @Test func whatCannotBeHandledIsBuriedAndTheChatGoesOn() async throws {
         try await withBroker { broker, kafka in
             try await kafka.produce([

@@ -39,11 +39,12 @@ struct Rig: Sendable {
     }
 
     /// Puts values on the incoming topic, keyed by chat, in this order.
-    func produce(_ records: [(Int64, [UInt8])]) async throws {
+    func produce(_ records: [(Int64, [UInt8])], headers: [(String, [UInt8])] = []) async throws {
         let producer = try KafkaProducer(kafka, logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (chat, value) in records {
-                let record = KafkaRecord(topic: botID.incomingTopic, key: Array("\(chat)".utf8), value: value)
+                let record = KafkaRecord(
+                    topic: botID.incomingTopic, key: Array("\(chat)".utf8), value: value, headers: headers)
                 let (sent, continuation) = AsyncThrowingStream.makeStream(of: Void.self)
                 producer.send(record) { result in
                     switch result {

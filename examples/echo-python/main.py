@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
@@ -52,6 +53,12 @@ def answer(update):
     }
 
 
+def is_expired(message):
+    """Whether it is a query (a pressed button, say) that Telegram takes no answer to any more."""
+    expires_at = dict(message.headers() or []).get("expires-at")
+    return expires_at is not None and int(expires_at) <= time.time() * 1000
+
+
 class Stopping:
     """Set by SIGTERM: the kubelet's way to say that the pod goes."""
 
@@ -73,6 +80,8 @@ def handle(messages, producer):
             failures.append(error)
 
     for message in messages:
+        if is_expired(message):
+            continue
         try:
             call = answer(json.loads(message.value())["update"])
         except (ValueError, KeyError, TypeError) as error:

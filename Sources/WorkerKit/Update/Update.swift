@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import FoundationEssentials
 import PlatformAPI
 
 /// Something that happened: a message, a pressed button, a member who came. Telegram's `Update`.
@@ -27,6 +27,9 @@ public struct Update: Sendable {
     public let callbackQueryID: String?
     /// What stands behind a pressed button.
     public let callbackData: String?
+    /// From when on Telegram takes no answer to it any more, by the platform's clock; `nil` for what is no query. Queries expire:
+    /// inline ones after 30 seconds, pressed buttons and those about payments after 150.
+    public let expiresAt: Date?
     /// The update as Telegram sent it, byte for byte.
     public let json: [UInt8]
 
@@ -40,11 +43,11 @@ public struct Update: Sendable {
             // The decoder's own words could quote the message.
             throw WorkerError(.malformedUpdate, "the update is no object with an update_id")
         }
-        self.init(fields, json: json)
+        self.init(fields, json: json, expiresAt: nil)
     }
 
     /// Reads the value of a record of the incoming topic.
-    init(envelope: [UInt8]) throws(WorkerError) {
+    init(envelope: [UInt8], expiresAt: Date? = nil) throws(WorkerError) {
         let decoded: IncomingEnvelope.Decoded<UpdateBody>
         do {
             decoded = try JSONDecoder().decode(IncomingEnvelope.Decoded<UpdateBody>.self, from: Data(envelope))
@@ -54,10 +57,11 @@ public struct Update: Sendable {
         guard let range = MemberScanner.value(of: "update", in: envelope) else {
             throw WorkerError(.malformedUpdate, "the record's envelope has no plain member \"update\"")
         }
-        self.init(decoded.update, json: Array(envelope[range]))
+        self.init(decoded.update, json: Array(envelope[range]), expiresAt: expiresAt)
     }
 
-    private init(_ fields: UpdateBody, json: [UInt8]) {
+    private init(_ fields: UpdateBody, json: [UInt8], expiresAt: Date?) {
+        self.expiresAt = expiresAt
         id = fields.updateID
         kind = fields.kind
         let content = fields.content
@@ -74,6 +78,9 @@ public struct Update: Sendable {
         callbackData = isCallback ? content?.data : nil
         self.json = json
     }
+
+    /// Whether it is a query that it is too late to answer.
+    public var isExpired: Bool { expiresAt.map { $0 <= Date() } ?? false }
 
     /// The update as a type of your own, for all that has no property here.
     public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {

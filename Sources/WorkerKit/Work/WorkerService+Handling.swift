@@ -20,7 +20,7 @@ extension WorkerService {
         guard let value = record.value else { return true }
         let update: Update
         do {
-            update = try Update(envelope: value)
+            update = try Update(envelope: value, expiresAt: Self.expiry(record))
         } catch {
             count { $0.malformed += 1 }
             logger.warning(
@@ -31,6 +31,13 @@ extension WorkerService {
         var attempt = 0
         while true {
             attempt += 1
+            guard configuration.handlesExpired || !update.isExpired else {
+                count { $0.expired += 1 }
+                logger.debug(
+                    "a query is too old to be answered",
+                    Self.fields(record).merging(["update_id": .int(Int(update.id))]) { $1 })
+                return true
+            }
             do {
                 try await call(update, outbox)
                 count { $0.handled += 1 }
@@ -77,6 +84,13 @@ extension WorkerService {
             logger.error("a dead letter is lost", Self.fields(record).merging(["error": .string("\(error)")]) { $1 })
             return true
         }
+    }
+
+    /// From the record's header: milliseconds since 1970.
+    private static func expiry(_ record: KafkaMessage) -> Date? {
+        record.headers.last { $0.0 == IncomingEnvelope.Header.expiresAt }
+            .flatMap { Double(String(decoding: $0.1, as: UTF8.self)) }
+            .map { Date(timeIntervalSince1970: $0 / 1000) }
     }
 
     private static func isWorthRepeating(_ error: any Error) -> Bool {
