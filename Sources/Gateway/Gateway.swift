@@ -121,17 +121,23 @@ package final class Gateway: Sendable {
 
     private static func call(
         _ telegram: TelegramClient, _ envelope: OutgoingEnvelope, _ binding: Binding, timeout: Duration
-    ) async -> TelegramError? {
+    ) async -> CallAnswer {
         do {
             let token = try BotToken(binding.token)
             let body = try Array(JSONEncoder().encode(envelope.params))
             let response = try await telegram.forward(
                 envelope.method, body: body, contentType: "application/json", token: token, timeout: timeout)
-            return TelegramClient.failure(response, method: envelope.method)
+            var answer = CallAnswer(failure: TelegramClient.failure(response, method: envelope.method))
+            if envelope.wantsResult == true, answer.failure == nil {
+                answer.result = MemberScanner.value(of: "result", in: response.body).map { Array(response.body[$0]) }
+            }
+            return answer
         } catch let error as TelegramError {
-            return error
+            return CallAnswer(failure: error)
         } catch {
-            return TelegramError(.invalidRequest, "\(envelope.method): params cannot be written as JSON: \(error)")
+            return CallAnswer(
+                failure: TelegramError(
+                    .invalidRequest, "\(envelope.method): params cannot be written as JSON: \(error)"))
         }
     }
 }

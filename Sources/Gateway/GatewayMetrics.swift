@@ -8,6 +8,8 @@ package struct GatewayMetrics: Sendable {
     package let webhookDuration: Histogram
     /// Outgoing records by `result`: `delivered`, `dead_letter`.
     package let outgoing: Counter
+    /// Results of calls that were asked for, by `result`: `written`, `no_topic`.
+    package let results: Counter
     /// Calls that will be made again.
     package let outgoingRetries: Counter
     /// Seconds of one Bot API call.
@@ -31,6 +33,9 @@ package struct GatewayMetrics: Sendable {
             "tgs_gateway_webhook_duration_seconds", help: "From a webhook request to its answer.")
         outgoing = registry.counter(
             "tgs_gateway_outgoing_total", help: "Outgoing records by what became of them.", labels: ["result"])
+        results = registry.counter(
+            "tgs_gateway_results_total", help: "Results of calls that were asked for, by what became of them.",
+            labels: ["result"])
         outgoingRetries = registry.counter(
             "tgs_gateway_outgoing_retries_total", help: "Bot API calls that will be made again.")
         outgoingDuration = registry.histogram(

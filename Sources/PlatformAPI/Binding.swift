@@ -14,6 +14,8 @@ package struct Binding: Sendable, Equatable {
     package var incomingTopic: String
     package var outgoingTopic: String
     package var deadLetterTopic: String
+    /// Where results go that records ask for; `nil`: nowhere.
+    package var resultsTopic: String?
     /// Whether updates are taken.
     package var intake: Intake
     /// When Telegram is told that an update has arrived.
@@ -29,8 +31,9 @@ package struct Binding: Sendable, Equatable {
 
     package init(
         botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept,
-        acknowledge: Acknowledgement = .whenDurable
+        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil
     ) {
+        self.resultsTopic = resultsTopic
         self.acknowledge = acknowledge
         self.intake = intake
         self.botID = botID
@@ -50,6 +53,7 @@ package struct Binding: Sendable, Equatable {
         static let incomingTopic = "incoming_topic"
         static let outgoingTopic = "outgoing_topic"
         static let deadLetterTopic = "dead_letter_topic"
+        static let resultsTopic = "results_topic"
         static let intake = "intake"
         static let acknowledge = "acknowledge"
     }
@@ -67,6 +71,7 @@ package struct Binding: Sendable, Equatable {
             Key.intake: intake.rawValue,
         ]
         // What is left at its default is left out, so that a newer operator does not write every binding anew.
+        texts[Key.resultsTopic] = resultsTopic
         if acknowledge != .whenDurable { texts[Key.acknowledge] = acknowledge.rawValue }
         return texts.mapValues { Data($0.utf8) }
     }
@@ -88,6 +93,7 @@ package struct Binding: Sendable, Equatable {
         incomingTopic = try value(Key.incomingTopic)
         outgoingTopic = try value(Key.outgoingTopic)
         deadLetterTopic = try value(Key.deadLetterTopic)
+        resultsTopic = secret.string(Key.resultsTopic).flatMap { $0.isEmpty ? nil : $0 }
         // Bindings of an older operator have none.
         guard let intake = Intake(rawValue: secret.string(Key.intake) ?? Intake.accept.rawValue) else {
             throw BindingError(secret: secret.key, key: Key.intake)

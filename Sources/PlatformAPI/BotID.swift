@@ -18,6 +18,8 @@ package struct BotID: Hashable, Sendable, Comparable, CustomStringConvertible {
     package var incomingTopic: String { "\(self)_incoming" }
     package var outgoingTopic: String { "\(self)_outgoing" }
     package var deadLetterTopic: String { "\(self)_dead_letter" }
+    /// Only of bots that ask for it.
+    package var resultsTopic: String { "\(self)_results" }
     /// The consumer group of the bot's workers.
     package var workerGroup: String { "\(self)_workers" }
     /// The path that Telegram posts to.

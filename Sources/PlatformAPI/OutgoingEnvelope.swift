@@ -12,6 +12,9 @@ package struct OutgoingEnvelope: Codable, Sendable, Equatable {
     /// `nil`: ``Priority/interactive``.
     package var priority: Priority?
 
+    /// `true`: what becomes of the call is told on the bot's results topic. See ``CallResult``.
+    package var wantsResult: Bool?
+
     /// How urgent a call is.
     package enum Priority: String, Codable, Sendable {
         /// Somebody waits for it.
@@ -20,7 +23,11 @@ package struct OutgoingEnvelope: Codable, Sendable, Equatable {
         case broadcast
     }
 
-    package init(method: String, params: JSONValue, requestID: String? = nil, priority: Priority? = nil) {
+    package init(
+        method: String, params: JSONValue, requestID: String? = nil, priority: Priority? = nil,
+        wantsResult: Bool? = nil
+    ) {
+        self.wantsResult = wantsResult
         self.method = method
         self.params = params
         self.requestID = requestID
@@ -31,5 +38,6 @@ package struct OutgoingEnvelope: Codable, Sendable, Equatable {
         case method, params, priority
         case requestID = "request_id"
         case botToken = "bot_token"
+        case wantsResult = "wants_result"
     }
 }

@@ -168,8 +168,14 @@ extension TelegramBotSpec {
         package var replicationFactor: Int?
         /// Topic configuration by Kafka's names, for the incoming topic.
         package var config: [String: String]?
+        /// Whether there is a topic for the results of calls that ask for them; absent: there is none.
+        package var results: Bool?
 
-        package init(partitions: Int? = nil, replicationFactor: Int? = nil, config: [String: String]? = nil) {
+        package init(
+            partitions: Int? = nil, replicationFactor: Int? = nil, config: [String: String]? = nil,
+            results: Bool? = nil
+        ) {
+            self.results = results
             self.partitions = partitions
             self.replicationFactor = replicationFactor
             self.config = config

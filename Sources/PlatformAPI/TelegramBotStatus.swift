@@ -150,6 +150,8 @@ package struct TelegramBotStatus: Codable, Sendable, Equatable {
         package var lag: Int64?
         /// Names of the settings that were given to the incoming topic, so that those no longer asked for are taken off.
         package var configured: [String]?
+        /// The topic with results of calls, once it is the bot's.
+        package var resultsTopic: String?
 
         package init(incomingTopic: String, outgoingTopic: String, bootstrapServers: String? = nil) {
             self.incomingTopic = incomingTopic

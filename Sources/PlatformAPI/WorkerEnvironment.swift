@@ -5,6 +5,8 @@ package enum WorkerEnvironment {
     package static let kafkaBrokers = "KAFKA_BROKERS"
     package static let incomingTopic = "KAFKA_INCOMING_TOPIC"
     package static let outgoingTopic = "KAFKA_OUTGOING_TOPIC"
+    /// Only of bots with such a topic.
+    package static let resultsTopic = "KAFKA_RESULTS_TOPIC"
     package static let consumerGroup = "KAFKA_CONSUMER_GROUP"
     package static let apiBaseURL = "TELEGRAM_API_BASE_URL"
 
@@ -33,7 +35,8 @@ package enum WorkerEnvironment {
 
     /// Names that a bot's own `env` may not set.
     package static let reserved: Set<String> = [
-        botID, botToken, kafkaBrokers, incomingTopic, outgoingTopic, consumerGroup, apiBaseURL, securityProtocol,
-        saslMechanism, hostnameVerification, saslUsername, saslPassword, tlsCA, tlsCertificate, tlsKey,
+        botID, botToken, kafkaBrokers, incomingTopic, outgoingTopic, resultsTopic, consumerGroup, apiBaseURL,
+        securityProtocol, saslMechanism, hostnameVerification, saslUsername, saslPassword, tlsCA, tlsCertificate,
+        tlsKey,
     ]
 }

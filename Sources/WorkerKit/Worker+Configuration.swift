@@ -21,6 +21,8 @@ extension Worker {
         public var incomingTopic: String
         /// Where answers go.
         public var outgoingTopic: String
+        /// Where results of calls are told that ask for them; `nil`: the bot has no such topic.
+        public var resultsTopic: String?
         /// In which the bot's workers share the updates.
         public var consumerGroup: String
         /// The Bot API server.
@@ -88,6 +90,9 @@ extension Worker {
                     .environment, "\(WorkerEnvironment.botID) is \"\(configuration.botID)\": bot_<number> is wanted")
             }
             configuration.kafkaLogin = try KafkaLogin(environment: environment)
+            if let topic = environment[WorkerEnvironment.resultsTopic], !topic.isEmpty {
+                configuration.resultsTopic = topic
+            }
             if let url = environment[WorkerEnvironment.apiBaseURL], !url.isEmpty {
                 configuration.telegramAPIBaseURL = url
             }

@@ -317,6 +317,51 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func theResultsTopicComesAndGoesWithItsField() async throws {
+        try await Platform.with { platform in
+            let bot = try await platform.makeBot("echo")
+            let topic = BotID(number: bot.id).resultsTopic
+            func expect(_ isThere: Bool) async throws {
+                try await platform.eventually("the topic is \(isThere ? "there" : "gone")") {
+                    let found = try await platform.admin.describeTopics([topic], timeout: .seconds(10))
+                    return (found[topic].flatMap { $0 } != nil) == isThere ? nil : "\(found)"
+                }
+            }
+            func variable() async throws -> String? {
+                try await platform.client.get(Deployment.self, Self.bot).spec.template.spec.containers.first?.env?
+                    .first { $0.name == "KAFKA_RESULTS_TOPIC" }?.value
+            }
+            try await platform.apply(Platform.manifest("echo"))
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            #expect(try await variable() == nil)
+            // Somebody else's topic of that name is not touched.
+            let made = try await platform.admin.createTopics(
+                [NewTopic(name: topic, partitions: 1, replicationFactor: 1)], timeout: .seconds(10))
+            for result in made.values { try result.get() }
+            try await Self.patch(platform, #"{"spec":{"kafka":{"results":true}}}"#)
+            try await platform.waitFor(.ready, of: "echo", "False/TopicNotOwned")
+            try await Self.patch(platform, #"{"spec":{"kafka":{"results":false}}}"#)
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            try await expect(true)
+            for result in try await platform.admin.deleteTopics([topic], timeout: .seconds(10)).values {
+                try result.get()
+            }
+            try await Self.patch(platform, #"{"spec":{"kafka":{"results":true}}}"#)
+            try await platform.eventually("the worker knows") { try await variable() == topic ? nil : "" }
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            try await expect(true)
+            try await Self.patch(platform, #"{"spec":{"kafka":{"results":false}}}"#)
+            try await platform.eventually("the worker knows") { try await variable() == nil ? nil : "" }
+            try await expect(false)
+            // It goes with its bot.
+            try await Self.patch(platform, #"{"spec":{"kafka":{"results":true}}}"#)
+            try await expect(true)
+            try await platform.waitFor(.ready, of: "echo", "True/Ready")
+            _ = try await platform.controlPlane.kubectl("delete", "telegrambot", "echo", "-n", "bots", "--timeout=60s")
+            try await expect(false)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func accountsAndBudgetsOfOthersAreTakenOverOnlyOnRequest() async throws {
         try await Platform.with { platform in
             await platform.process("operator")?.terminate()

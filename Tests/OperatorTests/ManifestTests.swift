@@ -102,6 +102,25 @@ import Testing
         #expect(binding.webhookSecrets == ["s"])
     }
 
+    @Test func aBotWithResultsHasATopicForThemAndItsWorkerAndGatewayKnow() throws {
+        let bot = Samples.bot { $0.spec.kafka = .init(results: true) }
+        let context = Samples.context(bot)
+        let wanted = TopicPlan.wanted(botID: context.botID, bot: bot, gateway: context.gateway)
+        #expect(
+            wanted.last
+                == TopicPlan.Wanted(
+                    name: "bot_42_results", partitions: 1, replicationFactor: 3, config: ["retention.ms": "86400000"]))
+        #expect(try Binding(BindingManifest.secret(context, Samples.secrets(["s"]))).resultsTopic == "bot_42_results")
+        let variables = WorkerManifests.deployment(context)?.spec.template.spec.containers.first?.env ?? []
+        #expect(variables.contains { $0.name == "KAFKA_RESULTS_TOPIC" && $0.value == "bot_42_results" })
+
+        let plain = Samples.context()
+        #expect(TopicPlan.wanted(botID: plain.botID, bot: plain.bot, gateway: plain.gateway).count == 3)
+        let binding = BindingManifest.secret(plain, Samples.secrets(["s"]))
+        #expect(binding.data?["results_topic"] == nil)
+        #expect(try Binding(binding).resultsTopic == nil)
+    }
+
     @Test func theBindingSaysWhenUpdatesAreAcknowledged() throws {
         func acknowledge(_ bot: Acknowledgement?, _ gateway: Acknowledgement?) throws -> Acknowledgement {
             var given = Samples.gateway

@@ -39,6 +39,7 @@ import Testing
             $0.worker?.migration.map { .int(Int64($0.effectiveRetries)) } ?? .null
         },
         Default("partitions", at: nil) { .int(Int64($0.partitions)) },
+        Default("hasResults", at: "kafka.results") { .bool($0.hasResults) },
         Default("maxConnections", at: "updates.maxConnections") { .int(Int64($0.maxConnections)) },
         Default("webhookAdoption", at: "updates.webhookAdoption") { .string($0.webhookAdoption.rawValue) },
         Default("effectiveDriftPolicy", at: "driftPolicy") { .string($0.effectiveDriftPolicy.rawValue) },

@@ -8,8 +8,8 @@ import TelegramBotAPI
 
 /// Carries records from outgoing topics to the Bot API: an actor around the pure lanes and offset trackers.
 actor OutgoingPump {
-    /// Makes one Bot API call; answers what went wrong.
-    typealias Call = @Sendable (OutgoingEnvelope, Binding) async -> TelegramError?
+    /// Makes one Bot API call.
+    typealias Call = @Sendable (OutgoingEnvelope, Binding) async -> CallAnswer
 
     private let directory: BindingDirectory
     private let settings: GatewaySettings
@@ -17,6 +17,7 @@ actor OutgoingPump {
     private let logger: Logger
     private let call: Call
     private let letters: DeadLetterWriter
+    private let results: ResultWriter
     private let clock = ContinuousClock()
 
     /// Partitions that are this gateway's to send from.
@@ -40,6 +41,7 @@ actor OutgoingPump {
         self.logger = logger
         self.call = call
         letters = DeadLetterWriter(metrics: metrics, logger: logger, produce: produce)
+        results = ResultWriter(metrics: metrics, logger: logger, produce: produce)
     }
 
     // MARK: The consumer's side
@@ -182,12 +184,13 @@ actor OutgoingPump {
             return
         }
         let start = clock.now
-        let failure = await call(envelope, binding)
+        let answer = await call(envelope, binding)
         metrics.outgoingDuration.observe(clock.now - start)
-        await settle(item, failure, binding)
+        await settle(item, answer, binding)
     }
 
-    private func settle(_ item: OutgoingItem, _ failure: TelegramError?, _ binding: Binding) async {
+    private func settle(_ item: OutgoingItem, _ answer: CallAnswer, _ binding: Binding) async {
+        let failure = answer.failure
         let partition = item.partition
         lanes[partition]?.note(isAnswered: failure == nil || failure?.status != nil)
         let age = item.firstTry.map { clock.now - $0 } ?? .zero
@@ -195,7 +198,7 @@ actor OutgoingPump {
         switch verdict {
         case .delivered:
             metrics.outgoing.increment(["delivered"])
-            finish(item)
+            await conclude(item, .done(result: answer.result), binding)
             return
         case .deadLetter(let reason, let description):
             await bury(item, reason, description, failure, binding)
@@ -237,8 +240,28 @@ actor OutgoingPump {
             // Not finished, so it comes again, to this gateway or another.
             guard !isStopping, isOurs(item), await sleepUnlessCancelled(for: backoff.next()) else { return leave(item) }
         }
+        await conclude(
+            item, .failed(reason: reason, description: description, errorCode: failure?.status), binding)
+    }
+
+    /// The call is through. Its result, where it is asked for, is durable before the record counts as finished.
+    private func conclude(_ item: OutgoingItem, _ outcome: CallResult.Outcome, _ binding: Binding) async {
+        guard let envelope = item.envelope, envelope.wantsResult == true else { return finish(item) }
+        let result = CallResult(
+            requestID: envelope.requestID, method: envelope.method, attempts: item.attempts, outcome: outcome)
+        var backoff = Backoff(base: .milliseconds(200), maximum: .seconds(10))
+        let first = clock.now
+        while !(await results.write(result, for: item, binding)) {
+            // Left now, the call would be made again, so the broker gets some time even at the end.
+            guard (!isStopping && isOurs(item)) || clock.now - first < Self.resultPatience,
+                await sleepUnlessCancelled(for: backoff.next())
+            else { return leave(item) }
+        }
         finish(item)
     }
+
+    /// How long a result is still tried to be written when the gateway ends or another one is to have the partition.
+    private static let resultPatience = Duration.seconds(5)
 
     private func finish(_ item: OutgoingItem) {
         lanes[item.partition]?.finish(item)

@@ -267,15 +267,7 @@ extension BotReconciler {
             guard error.code == .unknownGroup else { throw error }
         }
         FaultPoint.passed(.groupDeleted)
-        do {
-            try await TopicMarks(admin: admin).unmark(botID.topics)
-        } catch let error as KafkaError {
-            guard error.code == .unknownTopic else { throw error }
-        }
-        let results = try await admin.deleteTopics(botID.topics, timeout: settings.kafkaTimeout)
-        for result in results.values {
-            if case .failure(let error) = result, error.code != .unknownTopic { throw error }
-        }
+        try await remove(claim.topics(of: botID), on: admin)
         FaultPoint.passed(.topicsDeleted)
     }
 }

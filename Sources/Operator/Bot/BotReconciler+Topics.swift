@@ -54,6 +54,7 @@ extension BotReconciler {
         let admin = try kafka.admin(context.kafka)
         let found = try await admin.describeTopics(wanted.map(\.name), timeout: settings.kafkaTimeout)
             .compactMapValues { topic in topic.map { TopicPlan.Found($0) } }
+        try await claimResults(context, found: found.keys, admin, work)
         let plan = TopicPlan(wanted: wanted, found: found)
         memory.update(key) { $0.partitions = found[botID.incomingTopic]?.partitions }
         if !plan.create.isEmpty { try await create(plan.create, on: admin) }
@@ -68,7 +69,7 @@ extension BotReconciler {
             isRefreshDue: isRefreshDue, admin)
         FaultPoint.passed(.offsetsCommitted)
         if isRefreshDue {
-            try await TopicMarks(admin: admin).mark(botID.topics, owner: key.description)
+            try await TopicMarks(admin: admin).mark(wanted.map(\.name), owner: key.description)
             memory.update(key) { $0.refreshedAt = clock.now }
             FaultPoint.passed(.topicsMarked)
         }
@@ -158,6 +159,6 @@ extension BotReconciler {
 }
 
 extension BotID {
-    /// All topics of the bot.
+    /// The topics that every bot has.
     var topics: [String] { [incomingTopic, outgoingTopic, deadLetterTopic] }
 }

@@ -96,6 +96,7 @@ final class BotReconciler: Sendable {
         try await claimTopics(context, work)
         try await step(.topicsReady) { try await WorkerSlot.waiting { try await ensureTopics(context, work) } }
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
+        try await step(.topicsReady) { try await WorkerSlot.waiting { try await retireResults(context, work) } }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }
         try await step(.workloadReady) { try await ensureDisruptionBudget(context, work) }
         try await step(.scalerReady) { try await ensureScaler(context, work) }

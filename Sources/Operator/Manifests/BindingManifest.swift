@@ -8,7 +8,8 @@ enum BindingManifest {
         let binding = Binding(
             botID: context.botID, owner: context.bot.key.description, token: context.token.token.value,
             webhookSecrets: secrets.values, intake: context.bot.spec.intake,
-            acknowledge: context.bot.spec.updates?.acknowledge ?? context.gateway.spec.effectiveAcknowledge)
+            acknowledge: context.bot.spec.updates?.acknowledge ?? context.gateway.spec.effectiveAcknowledge,
+            resultsTopic: context.bot.spec.hasResults ? context.botID.resultsTopic : nil)
         // An owner reference cannot cross namespaces: the annotation stands in for it.
         var annotations = [
             Annotations.owner: context.bot.key.description, Annotations.secretSince: "\(secrets.since)",

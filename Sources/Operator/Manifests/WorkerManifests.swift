@@ -60,6 +60,9 @@ enum WorkerManifests {
 
     private static func environment(_ context: WorkerContext) -> [EnvVar] {
         let botID = context.botID
+        let results =
+            context.bot.spec.hasResults
+            ? [EnvVar(name: WorkerEnvironment.resultsTopic, value: botID.resultsTopic)] : []
         return [
             EnvVar(name: WorkerEnvironment.botID, value: botID.description),
             secretVariable(WorkerEnvironment.botToken, context),
@@ -68,7 +71,7 @@ enum WorkerManifests {
             EnvVar(name: WorkerEnvironment.outgoingTopic, value: botID.outgoingTopic),
             EnvVar(name: WorkerEnvironment.consumerGroup, value: botID.workerGroup),
             EnvVar(name: WorkerEnvironment.apiBaseURL, value: context.gateway.spec.apiBaseURL),
-        ] + context.kafka.plainEnvironment.map { EnvVar(name: $0.name, value: $0.value) }
+        ] + results + context.kafka.plainEnvironment.map { EnvVar(name: $0.name, value: $0.value) }
             + context.kafka.secrets.keys.sorted().map { secretVariable($0, context) }
     }
 

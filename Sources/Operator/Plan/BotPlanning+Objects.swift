@@ -75,7 +75,7 @@ extension BotPlanning {
                 add(ObjectChange(Secret.definition.kind, binding, .delete))
             }
             if bot.spec.effectiveDeletionPolicy == .delete, status.kafka?.incomingTopic == former.incomingTopic {
-                plan.kafka.topics += former.topics.map { TopicChange($0, .delete) }
+                plan.kafka.topics += (status.kafka?.topics(of: former) ?? []).map { TopicChange($0, .delete) }
             }
         }
         status.webhook = nil

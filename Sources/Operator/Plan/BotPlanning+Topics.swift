@@ -21,7 +21,8 @@ extension BotPlanning {
         let botID = context.botID
         let servers = context.gateway.spec.kafka.bootstrapServers
         let admin = try planner.kafka.admin(context.kafka)
-        let described = try await admin.describeTopics(botID.topics, timeout: planner.settings.kafkaTimeout)
+        let wanted = TopicPlan.wanted(botID: botID, bot: bot, gateway: context.gateway)
+        let described = try await admin.describeTopics(wanted.map(\.name), timeout: planner.settings.kafkaTimeout)
         let found = described.compactMapValues { topic in topic.map { TopicPlan.Found($0) } }
         let isClaimed =
             status.kafka?.incomingTopic == botID.incomingTopic && status.kafka?.bootstrapServers == servers
@@ -29,7 +30,7 @@ extension BotPlanning {
             let marked = try await TopicMarks(admin: admin).marked(found.keys)
             if let failure = Adoption.topics(found: found.keys, marked: marked) { throw failure }
         }
-        let wanted = TopicPlan.wanted(botID: botID, bot: bot, gateway: context.gateway)
+        try await lookAtResults(botID, isClaimed: isClaimed, found: found.keys, admin)
         let topics = TopicPlan(wanted: wanted, found: found)
         var changes: [TopicChange] = []
         for topic in wanted {
@@ -57,6 +58,24 @@ extension BotPlanning {
             add(.topicsReady, "TopicDiffers", message)
             add(.ready, "TopicDiffers", "all else would be done")
         }
+    }
+
+    /// The results topic, which comes and goes with its field.
+    private func lookAtResults(
+        _ botID: BotID, isClaimed: Bool, found: some Collection<String>, _ admin: KafkaAdmin
+    ) async throws {
+        let (topic, claimed) = (botID.resultsTopic, isClaimed ? status.kafka?.resultsTopic : Optional.none)
+        if !bot.spec.hasResults, claimed == topic {
+            let isDeleted = bot.spec.effectiveDeletionPolicy == .delete
+            var change = TopicChange(topic, isDeleted ? .delete : .keep)
+            if !isDeleted { change.note = "no longer used, and kept by spec.deletionPolicy" }
+            plan.kafka.topics.append(change)
+        }
+        guard bot.spec.hasResults, isClaimed, claimed == nil, found.contains(topic),
+            bot.spec.effectiveAdoptionPolicy == .ifOwned
+        else { return }
+        let marked = try await TopicMarks(admin: admin).marked([topic])
+        if let failure = Adoption.topics(found: [topic], marked: marked) { throw failure }
     }
 
     private func lookAtSettings(

@@ -76,13 +76,19 @@ struct TopicPlan: Equatable {
         String(SHA256.hex(Array("\(servers) \(wanted.map(\.text))".utf8)).prefix(16))
     }
 
+    /// How long results of calls are kept, in milliseconds: whoever asked for one is there to read it.
+    private static let resultsRetention = 86_400_000
+
     /// The topics of a bot: incoming with as many partitions as workers at the most, outgoing and dead letters with one,
-    /// because order and rate limits need one owner.
+    /// because order and rate limits need one owner; results, where they are asked for, with one.
     static func wanted(botID: BotID, bot: TelegramBot, gateway: TelegramGateway) -> [Wanted] {
         let replication = Int32(bot.spec.kafka?.replicationFactor ?? gateway.spec.kafka.replicationFactor ?? -1)
         let single = { (name: String) in
             Wanted(name: name, partitions: 1, replicationFactor: replication, config: [:])
         }
+        let results = Wanted(
+            name: botID.resultsTopic, partitions: 1, replicationFactor: replication,
+            config: ["retention.ms": "\(resultsRetention)"])
         return [
             Wanted(
                 name: botID.incomingTopic, partitions: Int32(bot.spec.partitions),
@@ -90,6 +96,6 @@ struct TopicPlan: Equatable {
                 config: bot.spec.kafka?.config ?? [:]),
             single(botID.outgoingTopic),
             single(botID.deadLetterTopic),
-        ]
+        ] + (bot.spec.hasResults ? [results] : [])
     }
 }

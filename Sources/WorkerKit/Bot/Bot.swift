@@ -7,7 +7,7 @@ import PlatformAPI
 /// The bot, for the answers to one update.
 ///
 /// Calls go to the bot's outgoing topic; the gateway makes them, keeps to Telegram's limits and tries again what can be
-/// tried again. So a call has no result here. What Telegram refuses in the end is on the bot's dead-letter topic.
+/// tried again. So a call has no result here; ``request(method:params:)`` has it told on the bot's results topic. What Telegram refuses in the end is on the bot's dead-letter topic.
 public struct Bot: Sendable {
     /// `bot_<number>`.
     public let id: String
@@ -51,7 +51,13 @@ public struct Bot: Sendable {
     /// - Throws: ``WorkerError``: ``WorkerError/Code/answerRefused`` when it is too large;
     ///   `CancellationError` at the end of the worker's grace period.
     public func send(method: String, params: [String: Parameter] = [:]) async throws {
-        try await send(method, params.mapValues(\.json))
+        _ = try await send(method, params.mapValues(\.json))
+    }
+
+    /// As ``send(method:params:)``, and asks for the call's result: it will be on the bot's results topic
+    /// (``Worker/Configuration/resultsTopic``), in a record whose key is the id that is returned here.
+    public func request(method: String, params: [String: Parameter] = [:]) async throws -> String {
+        try await send(method, params.mapValues(\.json), wantsResult: true)
     }
 
     /// As the other one, for parameters of a type of your own: it must encode to a JSON object.
@@ -62,18 +68,24 @@ public struct Bot: Sendable {
         } catch {
             throw WorkerError(.malformedCall, "the parameters of \(method) (\(Params.self)) are no JSON object")
         }
-        try await send(method, object)
+        _ = try await send(method, object)
     }
 
-    private func send(_ method: String, _ params: [String: JSONValue]) async throws {
+    /// - Returns: the request's id.
+    private func send(
+        _ method: String, _ params: [String: JSONValue], wantsResult: Bool? = nil
+    ) async throws -> String {
         let number = sent.withLock { sent in
             sent += 1
             return sent
         }
         // The same when the update is handled again, so that logs and dead letters show that it is.
-        let envelope = OutgoingEnvelope(method: method, params: .object(params), requestID: "\(update.id)-\(number)")
+        let id = "\(update.id)-\(number)"
+        let envelope = OutgoingEnvelope(
+            method: method, params: .object(params), requestID: id, wantsResult: wantsResult)
         try await outbox.send(
             envelope, key: Self.key(params["chat_id"]) ?? "\(update.chatID ?? update.userID ?? update.id)")
+        return id
     }
 
     /// The chat of a call: a number, or a channel's @name.

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import JSON
 import PlatformAPI
 
 /// Something that happened: a message, a pressed button, a member who came. Telegram's `Update`.

@@ -1,8 +1,8 @@
 /// Finds a member of a JSON object without changing a byte of it. For text that a decoder has accepted already.
-enum MemberScanner {
+package enum MemberScanner {
     /// Where the value of the outermost object's member `name` stands; of several the last, as decoders have it. `nil`
     /// when there is none, or its name is written with escapes.
-    static func value(of name: String, in json: [UInt8]) -> Range<Int>? {
+    package static func value(of name: String, in json: [UInt8]) -> Range<Int>? {
         let wanted = Array("\"\(name)\"".utf8)
         var found: Range<Int>?
         var depth = 0
