@@ -35,7 +35,7 @@ package final class Gateway: Sendable {
         settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, logger: Logger,
         metrics registry: MetricsRegistry, health: HealthRegistry
     ) throws {
-        let metrics = GatewayMetrics(registry)
+        let metrics = GatewayMetrics(registry, maxBots: settings.metricsBots)
         let directory = BindingDirectory()
         let configuration = KafkaConfiguration(
             bootstrapServers: settings.bootstrapServers, clientID: "telegram-serverless-gateway",
@@ -53,7 +53,10 @@ package final class Gateway: Sendable {
             logger: logger, metrics: registry)
         let produce: @Sendable (KafkaRecord) async throws -> Void = { _ = try await producer.send($0) }
         let wakes = WakeSender(metrics: metrics, logger: logger, produce: produce)
-        directory.observe { wakes.keep { directory.binding($0) != nil } }
+        directory.observe {
+            wakes.keep { directory.binding($0) != nil }
+            metrics.bots.keep { directory.binding($0) != nil }
+        }
         let intake = UpdateIntake(
             duplicates: DuplicateFilter(metrics: metrics), metrics: metrics, logger: logger, produce: produce,
             enqueue: { record, ended in

@@ -14,6 +14,8 @@ package struct GatewayMetrics: Sendable {
     package let outgoingRetries: Counter
     /// Seconds of one Bot API call.
     package let outgoingDuration: Histogram
+    /// What single bots do.
+    package let bots: BotMetrics
     /// Bots that are carried.
     package let bindings: Gauge
     /// Binding Secrets that could not be read.
@@ -26,7 +28,9 @@ package struct GatewayMetrics: Sendable {
     /// Questions about updates to what the replicas share that were not answered.
     package let sharedUpdatesFailures: Counter
 
-    package init(_ registry: MetricsRegistry) {
+    /// - Parameter maxBots: bots with series of their own.
+    package init(_ registry: MetricsRegistry, maxBots: Int = BotMetrics.defaultMaximum) {
+        bots = BotMetrics(registry, maximum: maxBots)
         webhooks = registry.counter(
             "tgs_gateway_webhook_requests_total", help: "Webhook requests by what became of them.", labels: ["result"])
         webhookDuration = registry.histogram(

@@ -21,6 +21,14 @@ package final class Counter: MetricFamily {
         series.withLock { $0[values, default: 0] += amount }
     }
 
+    /// Takes a series away, when what it counted is gone.
+    package func remove(_ values: [String]) {
+        series.withLock { _ = $0.removeValue(forKey: values) }
+    }
+
+    /// How many series there are.
+    package var seriesCount: Int { series.withLock { $0.count } }
+
     /// The present count, for tests and benchmarks.
     package func value(_ values: [String] = []) -> Double {
         series.withLock { $0[values] ?? 0 }

@@ -45,6 +45,11 @@ package final class Histogram: MetricFamily {
         observe(duration.seconds, values)
     }
 
+    /// Takes a series away, when what it measured is gone.
+    package func remove(_ values: [String]) {
+        series.withLock { _ = $0.removeValue(forKey: values) }
+    }
+
     /// How many observations there were, for tests.
     package func count(_ values: [String] = []) -> Int {
         series.withLock { $0[values]?.count ?? 0 }

@@ -55,6 +55,7 @@ package struct UpdateIntake: Sendable {
             return refusal(of: update, error)
         }
         ended(update, isSafe: true)
+        metrics.bots.tookUpdate(of: bot)
         wake(bot)
         return .accepted
     }
@@ -71,6 +72,7 @@ package struct UpdateIntake: Sendable {
             ended(update, isSafe: false)
             return refusal(of: update, error)
         }
+        metrics.bots.tookUpdate(of: bot)
         return .accepted
     }
 

@@ -10,6 +10,8 @@ struct OutgoingItem: Sendable {
     let offset: Int64
     /// The record's value as it was, for a dead letter.
     let value: [UInt8]
+    /// When the worker made the record, in milliseconds since 1970; `nil` when the broker does not say.
+    let madeAt: Int64?
     /// The call; `nil` when the record is not one.
     var envelope: OutgoingEnvelope?
     /// Calls made so far.
@@ -23,6 +25,7 @@ struct OutgoingItem: Sendable {
         partition = message.topicPartition
         offset = message.offset
         value = message.value ?? []
+        madeAt = message.timestamp > 0 ? message.timestamp : nil
         envelope = Self.decode(value)
     }
 

@@ -198,6 +198,7 @@ actor OutgoingPump {
         switch verdict {
         case .delivered:
             metrics.outgoing.increment(["delivered"])
+            metrics.bots.finished(.delivered, of: binding.botID, after: Self.delay(of: item))
             await conclude(item, .done(result: answer.result), binding)
             return
         case .deadLetter(let reason, let description):
@@ -240,6 +241,7 @@ actor OutgoingPump {
             // Not finished, so it comes again, to this gateway or another.
             guard !isStopping, isOurs(item), await sleepUnlessCancelled(for: backoff.next()) else { return leave(item) }
         }
+        metrics.bots.finished(.deadLetter, of: binding.botID, after: Self.delay(of: item))
         await conclude(
             item, .failed(reason: reason, description: description, errorCode: failure?.status), binding)
     }
@@ -258,6 +260,11 @@ actor OutgoingPump {
             else { return leave(item) }
         }
         finish(item)
+    }
+
+    /// Since the worker's record. Clocks differ: never less than nothing.
+    private static func delay(of item: OutgoingItem) -> Duration? {
+        item.madeAt.map { max(.zero, .milliseconds(Int64(Date().timeIntervalSince1970 * 1000) - $0)) }
     }
 
     /// How long a result is still tried to be written when the gateway ends or another one is to have the partition.

@@ -50,6 +50,9 @@ struct GatewayCommand: Command {
             CommandOption(
                 "drain-delay", "DURATION", default: "5s",
                 "How long webhooks are still taken at the end, after /ready has begun to answer 503."),
+            CommandOption(
+                "metrics-bots", "COUNT", default: "1000",
+                "Bots with metrics of their own; those of the others are told together."),
             CommonOptions.healthPort, CommonOptions.logLevel,
         ]
 
@@ -75,6 +78,7 @@ struct GatewayCommand: Command {
         settings.deliveryTimeout = try values.duration("delivery-timeout")
         settings.maxOutstanding = try values.integer("max-outstanding", in: 1...10_000_000)
         settings.maxOutstandingBytes = try values.integer("max-outstanding-bytes", in: (1 << 20)...(1 << 40))
+        settings.metricsBots = try values.integer("metrics-bots", in: 0...100_000)
         settings.retryAfterSeconds = try values.integer("retry-after", in: 1...3600)
         settings.callsPerBot = try values.integer("calls-per-bot", in: 1...1000)
         let perSecond = try values.integer("chat-messages-per-second", in: 0...1000)
