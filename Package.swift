@@ -62,6 +62,7 @@ let package = Package(
         module("Cryptography", ["COpenSSL"]),
         module("HTTPTypes"),
         module("HTTPClient", ["CCurl", "Concurrency", "HTTPTypes", "Observability"]),
+        module("Tracing", ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "Observability"]),
         module("HTTPServer", ["CMicrohttpd", "Concurrency", "HTTPTypes", "Observability"]),
         module("KafkaClient", ["CRdKafka", "Concurrency", "Observability"]),
         module("RedisClient", ["CHiredis", "Concurrency", "Observability"]),
@@ -88,7 +89,7 @@ let package = Package(
             "Gateway",
             [
                 "Concurrency", "ControllerRuntime", "Cryptography", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI", "Tracing",
             ]),
         module(
             "Simulator",
@@ -106,7 +107,7 @@ let package = Package(
                 "JSON",
                 "KafkaClient",
                 "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "Simulator",
-                "TelegramBotAPI",
+                "TelegramBotAPI", "Tracing",
             ]),
 
         // Test kits.
@@ -128,6 +129,9 @@ let package = Package(
         tests("ObservabilityTests", ["Observability"]),
         tests("CryptographyTests", ["Cryptography"]),
         tests("HTTPClientTests", ["CCurl", "Concurrency", "HTTPClient", "HTTPTypes", "Observability", "TestRig"]),
+        tests(
+            "TracingTests",
+            ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "Tracing"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
         tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
         tests("RedisClientTests", ["Concurrency", "Observability", "RedisClient", "TestRig"]),
@@ -166,7 +170,7 @@ let package = Package(
             [
                 "Concurrency", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
                 "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI",
-                "TestRig",
+                "TestRig", "Tracing",
             ]),
         tests(
             "SimulatorTests",

@@ -111,7 +111,8 @@ build_modules() {
     module TelegramBotAPI Sources/TelegramBotAPI/Update/*.swift Sources/TelegramBotAPI/Limits/*.swift \
         Sources/TelegramBotAPI/Errors/{RetryClass,RetryClass+Methods}.swift
     module PlatformAPI Sources/PlatformAPI/*.swift
-    module Gateway Sources/Gateway/GatewayMetrics.swift Sources/Gateway/Metrics/{BotMetrics,BotSeats}.swift \
+    module Tracing Sources/Tracing/{Span,SpanContext,Tracer}.swift
+    module Gateway Sources/Gateway/GatewayMetrics.swift Sources/Gateway/AccessLog/*.swift Sources/Gateway/Metrics/{BotMetrics,BotSeats}.swift \
         Sources/Gateway/Bindings/BindingDirectory.swift \
         Sources/Gateway/Webhook/*.swift Sources/Gateway/Intake/{FirstSightings,IncomingUpdate,IntakeResult,TraceParent,UpdateIntake}.swift \
         Sources/Gateway/Duplicates/{SeenUpdates,SharedUpdates,DuplicateFilter}.swift \

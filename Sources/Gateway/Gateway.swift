@@ -11,6 +11,7 @@ import KubernetesTypes
 package import Observability
 import PlatformAPI
 import TelegramBotAPI
+package import Tracing
 
 /// The data plane between Telegram and Kafka: webhooks in, Bot API calls out. Any number of replicas.
 package final class Gateway: Sendable {
@@ -30,10 +31,11 @@ package final class Gateway: Sendable {
     /// - Parameters:
     ///   - client: for following the bindings; `nil`: they are put into ``directory`` by the caller.
     ///   - http: for the Bot API.
+    ///   - tracer: makes the spans of updates and calls.
     /// - Throws: `KafkaError` for settings that cannot work. Brokers that are away are waited for.
     package init(
         settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, logger: Logger,
-        metrics registry: MetricsRegistry, health: HealthRegistry
+        metrics registry: MetricsRegistry, health: HealthRegistry, tracer: Tracer = .off
     ) throws {
         let metrics = GatewayMetrics(registry, maxBots: settings.metricsBots)
         let directory = BindingDirectory()
@@ -57,6 +59,7 @@ package final class Gateway: Sendable {
             wakes.keep { directory.binding($0) != nil }
             metrics.bots.keep { directory.binding($0) != nil }
         }
+        let accessLog = AccessLog(logger, sample: settings.accessLogSample)
         let intake = UpdateIntake(
             duplicates: DuplicateFilter(metrics: metrics), metrics: metrics, logger: logger, produce: produce,
             enqueue: { record, ended in
@@ -67,10 +70,10 @@ package final class Gateway: Sendable {
                     }
                 }
             },
-            wake: { wakes.updateArrived($0) })
+            wake: { wakes.updateArrived($0) }, tracer: tracer)
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,
-            intake: intake)
+            intake: intake, accessLog: accessLog, tracer: tracer)
         var router = HTTPRouter()
         router.post("/webhook/:bot") { request in
             await handler.handle(request, bot: request.parameters["bot"] ?? "")
@@ -89,7 +92,8 @@ package final class Gateway: Sendable {
         }
         let telegram = TelegramClient(http: http, baseURL: settings.apiBaseURL, logger: logger)
         let pump = OutgoingPump(
-            directory: directory, settings: settings, metrics: metrics, logger: logger,
+            directory: directory, settings: settings, metrics: metrics, logger: logger, accessLog: accessLog,
+            tracer: tracer,
             call: { envelope, binding in
                 await Self.call(telegram, envelope, binding, timeout: settings.callTimeout)
             }, produce: produce)

@@ -25,6 +25,8 @@ package struct GatewaySettings: Sendable {
     /// The most bytes of updates that may wait: on their way in, and on their way to the broker. Beyond it webhooks are answered
     /// with 503. What the process needs for them is about three times as much.
     package var maxOutstandingBytes = 64 << 20
+    /// The part of the requests that went well which the log tells, 0...1.
+    package var accessLogSample = AccessLog.defaultSample
     /// Bots with series of their own among the metrics; the others share one.
     package var metricsBots = BotMetrics.defaultMaximum
     /// What a 503 says in `Retry-After`, in seconds.

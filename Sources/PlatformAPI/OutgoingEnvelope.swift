@@ -2,6 +2,12 @@ package import JSON
 
 /// The value of a record on a bot's outgoing topic: a Bot API call that the gateway makes for the worker.
 package struct OutgoingEnvelope: Codable, Sendable, Equatable {
+    /// Names of the record's headers; it needs none.
+    package enum Header {
+        /// The W3C trace that the call belongs to.
+        package static let traceparent = "traceparent"
+    }
+
     /// A Bot API method: "sendMessage".
     package var method: String
     package var params: JSONValue

@@ -14,6 +14,7 @@ import Simulator
 import TelegramBotAPI
 import TestRig
 import Testing
+import Tracing
 
 /// All tests here, one after another: each has a broker of its own.
 @Suite(.serialized) struct GatewayIntegrationTests {}
@@ -26,12 +27,17 @@ final class RunningGateway: Sendable {
     let metrics: GatewayMetrics
     private let running: Task<Void, any Error>
 
-    init(_ settings: GatewaySettings, client: KubernetesClient? = nil, http: HTTPClient) throws {
+    /// - Parameter more: services that run beside it.
+    init(
+        _ settings: GatewaySettings, client: KubernetesClient? = nil, http: HTTPClient, logger: Logger = .silent,
+        tracer: Tracer = .off, more: [any Service] = []
+    ) throws {
         gateway = try Gateway(
-            settings: settings, client: client, http: http, logger: .silent, metrics: registry, health: health)
+            settings: settings, client: client, http: http, logger: logger, metrics: registry, health: health,
+            tracer: tracer)
         metrics = GatewayMetrics(registry)
         try gateway.webhookServer.start()
-        let services = gateway.services
+        let services = more + gateway.services
         running = Task { try await ServiceGroup(services, gracePeriod: .seconds(30)).run(signals: []) }
     }
 
@@ -153,11 +159,12 @@ final class GatewayRig: Sendable {
     /// Posts to a webhook as Telegram does.
     func post(
         _ gateway: RunningGateway, _ bot: String, _ body: [UInt8], secret: String? = GatewayRig.secret,
-        method: HTTPMethod = .post
+        method: HTTPMethod = .post, http: HTTPClient? = nil, headers more: HTTPHeaders = [:]
     ) async throws -> HTTPResponse {
         var headers: HTTPHeaders = ["Content-Type": "application/json"]
         headers["X-Telegram-Bot-Api-Secret-Token"] = secret
-        return try await http.execute(
+        for field in more.fields { headers[field.name] = field.value }
+        return try await (http ?? self.http).execute(
             HTTPRequest(
                 method, "\(gateway.url)/webhook/\(bot)", headers: headers, body: method == .get ? .none : .bytes(body)))
     }

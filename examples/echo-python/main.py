@@ -89,7 +89,10 @@ def handle(messages, producer):
             print(f"skipped {message.topic()}/{message.partition()}@{message.offset()}: {error!r}", file=sys.stderr)
             continue
         if call is not None:
-            producer.produce(OUTGOING, key=message.key(), value=json.dumps(call).encode(), on_delivery=delivered)
+            # The answer belongs to the update's trace.
+            trace = [header for header in message.headers() or [] if header[0] == "traceparent"]
+            value = json.dumps(call).encode()
+            producer.produce(OUTGOING, key=message.key(), value=value, headers=trace, on_delivery=delivered)
     if producer.flush(30) > 0 or failures:
         raise KafkaException(failures[0] if failures else "the broker did not take the answers within 30 s")
 

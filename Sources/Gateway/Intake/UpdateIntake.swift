@@ -3,6 +3,7 @@ package import KafkaClient
 package import Observability
 package import PlatformAPI
 import TelegramBotAPI
+package import Tracing
 
 /// The way of every update from Telegram to its bot's topic, whether it came by webhook or was asked for.
 package struct UpdateIntake: Sendable {
@@ -19,6 +20,7 @@ package struct UpdateIntake: Sendable {
     private let produce: Produce
     private let enqueue: Enqueue?
     private let wake: @Sendable (BotID) -> Void
+    private let tracer: Tracer
     private let lossLog = LogThrottle()
     private let sightings = Locked(FirstSightings())
 
@@ -26,9 +28,10 @@ package struct UpdateIntake: Sendable {
     ///   - duplicates: what is safe already is not passed on again.
     ///   - enqueue: for bots that have updates acknowledged at once; without it they wait as the others do.
     ///   - wake: called with each bot that has got an update; must not hold up.
+    ///   - tracer: makes a span of each record's way to the broker.
     package init(
         duplicates: DuplicateFilter, metrics: GatewayMetrics, logger: Logger, produce: @escaping Produce,
-        enqueue: Enqueue? = nil, wake: @escaping @Sendable (BotID) -> Void = { _ in }
+        enqueue: Enqueue? = nil, wake: @escaping @Sendable (BotID) -> Void = { _ in }, tracer: Tracer = .off
     ) {
         self.duplicates = duplicates
         self.metrics = metrics
@@ -36,6 +39,7 @@ package struct UpdateIntake: Sendable {
         self.produce = produce
         self.enqueue = enqueue
         self.wake = wake
+        self.tracer = tracer
     }
 
     /// Returns when the update is safe, or cannot be made so; with ``Acknowledgement/always`` when it is on its way.
@@ -46,11 +50,14 @@ package struct UpdateIntake: Sendable {
         case .duplicate: return .duplicate
         case .underWay: return .unavailable
         }
-        let record = Self.record(update, expiresAt: expiry(of: update))
-        if update.binding.acknowledge == .always, let enqueue { return pass(update, record, by: enqueue) }
+        let span = tracer.start("publish", .producer, parent: update.traceparent)
+        let record = Self.record(update, traceparent: span?.context.traceparent, expiresAt: expiry(of: update))
+        if update.binding.acknowledge == .always, let enqueue { return pass(update, record, span, by: enqueue) }
         do {
             try await produce(record)
+            end(span, update, isError: false)
         } catch {
+            end(span, update, isError: true)
             ended(update, isSafe: false)
             return refusal(of: update, error)
         }
@@ -61,19 +68,33 @@ package struct UpdateIntake: Sendable {
     }
 
     /// Sends an update on its way. It is a duplicate only once it is safe: until then one that is sent again is refused.
-    private func pass(_ update: IncomingUpdate, _ record: KafkaRecord, by enqueue: Enqueue) -> IntakeResult {
+    private func pass(
+        _ update: IncomingUpdate, _ record: KafkaRecord, _ span: Span?, by enqueue: Enqueue
+    ) -> IntakeResult {
         let (bot, id) = (update.binding.botID, update.fields.updateID)
         do {
             try enqueue(record) { error in
+                end(span, update, isError: error != nil)
                 duplicates.ended(bot, id, isSafe: error == nil)
                 if let error { noteLoss(of: bot, error) } else { wake(bot) }
             }
         } catch {
+            end(span, update, isError: true)
             ended(update, isSafe: false)
             return refusal(of: update, error)
         }
         metrics.bots.tookUpdate(of: bot)
         return .accepted
+    }
+
+    private func end(_ span: Span?, _ update: IncomingUpdate, isError: Bool) {
+        tracer.end(
+            span, isError: isError,
+            [
+                ("messaging.system", "kafka"), ("messaging.destination.name", .string(update.binding.incomingTopic)),
+                ("telegram.bot_id", .string("\(update.binding.botID)")),
+                ("telegram.update_id", .int(update.fields.updateID)),
+            ])
     }
 
     private func ended(_ update: IncomingUpdate, isSafe: Bool) {
@@ -120,14 +141,16 @@ package struct UpdateIntake: Sendable {
     }
 
     /// The record for an update: keyed so that a chat's updates stay in order, the update byte for byte.
-    static func record(_ update: IncomingUpdate, expiresAt: Int64? = nil) -> KafkaRecord {
+    static func record(
+        _ update: IncomingUpdate, traceparent: String? = nil, expiresAt: Int64? = nil
+    ) -> KafkaRecord {
         var record = KafkaRecord(
             topic: update.binding.incomingTopic, key: Array("\(update.fields.queueKey)".utf8),
             value: IncomingEnvelope.encode(botID: update.binding.botID, update: update.body),
             headers: [
                 (IncomingEnvelope.Header.updateID, Array("\(update.fields.updateID)".utf8)),
                 (IncomingEnvelope.Header.receivedAt, Array("\(update.receivedAt)".utf8)),
-                (IncomingEnvelope.Header.traceparent, Array(update.traceparent.utf8)),
+                (IncomingEnvelope.Header.traceparent, Array((traceparent ?? update.traceparent).utf8)),
             ])
         if let expiresAt { record.headers.append((IncomingEnvelope.Header.expiresAt, Array("\(expiresAt)".utf8))) }
         return record

@@ -45,18 +45,22 @@ struct DeadLetterWriter: Sendable {
             [
                 "bot_id": .string(letter.botID), "reason": .string(letter.reason),
                 "method": .string(letter.method ?? ""), "request_id": .string(letter.requestID ?? ""),
-                "error": .string(letter.description),
+                "error": .string(letter.description), "trace_id": .string(item.traceID ?? ""),
             ])
         return true
     }
 
     private func record(_ letter: DeadLetter, _ item: OutgoingItem, _ topic: String) throws -> KafkaRecord {
-        KafkaRecord(
+        var record = KafkaRecord(
             topic: topic, value: Array(try JSONEncoder().encode(letter)),
             headers: [
                 (Header.topic, Array(item.partition.topic.utf8)),
                 (Header.partition, Array("\(item.partition.partition)".utf8)),
                 (Header.offset, Array("\(item.offset)".utf8)),
             ])
+        if let traceparent = item.traceparent {
+            record.headers.append((OutgoingEnvelope.Header.traceparent, Array(traceparent.utf8)))
+        }
+        return record
     }
 }

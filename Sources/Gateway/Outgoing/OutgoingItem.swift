@@ -12,6 +12,8 @@ struct OutgoingItem: Sendable {
     let value: [UInt8]
     /// When the worker made the record, in milliseconds since 1970; `nil` when the broker does not say.
     let madeAt: Int64?
+    /// The W3C trace that it belongs to, when its record says so.
+    let traceparent: String?
     /// The call; `nil` when the record is not one.
     var envelope: OutgoingEnvelope?
     /// Calls made so far.
@@ -25,12 +27,17 @@ struct OutgoingItem: Sendable {
         partition = message.topicPartition
         offset = message.offset
         value = message.value ?? []
+        traceparent = message.headers.last { $0.0 == OutgoingEnvelope.Header.traceparent }
+            .map { String(decoding: $0.1, as: UTF8.self) }.flatMap { TraceParent.isValid($0) ? $0 : nil }
         madeAt = message.timestamp > 0 ? message.timestamp : nil
         envelope = Self.decode(value)
     }
 
     /// The Bot API method; empty when the record is not a call.
     var method: String { envelope?.method ?? "" }
+
+    /// The id of its trace, for logs.
+    var traceID: String? { traceparent.map { String($0.dropFirst(3).prefix(32)) } }
 
     /// What the record is ordered by. See ``OutgoingOrder``.
     var order: OutgoingOrder { envelope.map(OutgoingOrder.init) ?? .none(offset) }

@@ -5,6 +5,7 @@ import KafkaClient
 import Observability
 import PlatformAPI
 import TelegramBotAPI
+import Tracing
 
 /// Carries records from outgoing topics to the Bot API: an actor around the pure lanes and offset trackers.
 actor OutgoingPump {
@@ -16,6 +17,8 @@ actor OutgoingPump {
     private let metrics: GatewayMetrics
     private let logger: Logger
     private let call: Call
+    private let accessLog: AccessLog?
+    private let tracer: Tracer
     private let letters: DeadLetterWriter
     private let results: ResultWriter
     private let clock = ContinuousClock()
@@ -33,6 +36,7 @@ actor OutgoingPump {
 
     init(
         directory: BindingDirectory, settings: GatewaySettings, metrics: GatewayMetrics, logger: Logger,
+        accessLog: AccessLog? = nil, tracer: Tracer = .off,
         call: @escaping Call, produce: @escaping DeadLetterWriter.Produce
     ) {
         self.directory = directory
@@ -40,6 +44,8 @@ actor OutgoingPump {
         self.metrics = metrics
         self.logger = logger
         self.call = call
+        self.accessLog = accessLog
+        self.tracer = tracer
         letters = DeadLetterWriter(metrics: metrics, logger: logger, produce: produce)
         results = ResultWriter(metrics: metrics, logger: logger, produce: produce)
     }
@@ -184,8 +190,10 @@ actor OutgoingPump {
             return
         }
         let start = clock.now
+        let span = tracer.start("bot_api", .client, parent: item.traceparent)
         let answer = await call(envelope, binding)
         metrics.outgoingDuration.observe(clock.now - start)
+        tracer.end(span, isError: answer.failure != nil, Self.attributes(of: item, answer, binding))
         await settle(item, answer, binding)
     }
 
@@ -198,6 +206,9 @@ actor OutgoingPump {
         switch verdict {
         case .delivered:
             metrics.outgoing.increment(["delivered"])
+            accessLog?.write(
+                "answer", result: "delivered", isError: false, traceparent: item.traceparent, latency: age,
+                Self.fields(of: item, binding))
             metrics.bots.finished(.delivered, of: binding.botID, after: Self.delay(of: item))
             await conclude(item, .done(result: answer.result), binding)
             return
@@ -260,6 +271,28 @@ actor OutgoingPump {
             else { return leave(item) }
         }
         finish(item)
+    }
+
+    /// What the log tells of an answer. In a private chat the chat's number is the user's.
+    private static func fields(of item: OutgoingItem, _ binding: Binding) -> [String: LogValue] {
+        var all: [String: LogValue] = [
+            "bot_id": .string("\(binding.botID)"), "method": .string(item.method), "attempts": .int(item.attempts),
+        ]
+        if let requestID = item.envelope?.requestID { all["request_id"] = .string(requestID) }
+        if case .chat(let chat) = item.order, let user = Int(chat), user > 0 { all["telegram_user_id"] = .int(user) }
+        return all
+    }
+
+    private static func attributes(
+        of item: OutgoingItem, _ answer: CallAnswer, _ binding: Binding
+    ) -> [(String, Span.Value)] {
+        var all: [(String, Span.Value)] = [
+            ("telegram.bot_id", .string("\(binding.botID)")), ("telegram.method", .string(item.method)),
+            ("tgs.attempt", .int(Int64(item.attempts))),
+            ("http.response.status_code", .int(Int64(answer.failure == nil ? 200 : answer.failure?.status ?? 0))),
+        ]
+        if let requestID = item.envelope?.requestID { all.append(("tgs.request_id", .string(requestID))) }
+        return all
     }
 
     /// Since the worker's record. Clocks differ: never less than nothing.

@@ -53,6 +53,11 @@ struct ResultWriter: Sendable {
     }
 
     private func record(_ result: CallResult, _ item: OutgoingItem, _ topic: String) -> KafkaRecord {
-        KafkaRecord(topic: topic, key: result.requestID.map { Array($0.utf8) }, value: result.encode())
+        var record = KafkaRecord(
+            topic: topic, key: result.requestID.map { Array($0.utf8) }, value: result.encode())
+        if let traceparent = item.traceparent {
+            record.headers.append((OutgoingEnvelope.Header.traceparent, Array(traceparent.utf8)))
+        }
+        return record
     }
 }

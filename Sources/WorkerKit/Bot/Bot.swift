@@ -84,7 +84,8 @@ public struct Bot: Sendable {
         let envelope = OutgoingEnvelope(
             method: method, params: .object(params), requestID: id, wantsResult: wantsResult)
         try await outbox.send(
-            envelope, key: Self.key(params["chat_id"]) ?? "\(update.chatID ?? update.userID ?? update.id)")
+            envelope, key: Self.key(params["chat_id"]) ?? "\(update.chatID ?? update.userID ?? update.id)",
+            traceparent: update.traceparent)
         return id
     }
 

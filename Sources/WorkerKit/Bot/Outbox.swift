@@ -19,12 +19,15 @@ final class Outbox: Sendable {
     }
 
     /// Returns when the answer is durable.
-    func send(_ envelope: OutgoingEnvelope, key: String) async throws {
+    /// - Parameter traceparent: the trace of the update that it answers.
+    func send(_ envelope: OutgoingEnvelope, key: String, traceparent: String?) async throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let value = Array(try encoder.encode(envelope))
         do {
-            try await deliver(KafkaRecord(topic: topic, key: Array(key.utf8), value: value)) { $0.isHopeless }
+            let headers = traceparent.map { [(OutgoingEnvelope.Header.traceparent, Array($0.utf8))] } ?? []
+            let record = KafkaRecord(topic: topic, key: Array(key.utf8), value: value, headers: headers)
+            try await deliver(record) { $0.isHopeless }
         } catch let error as KafkaError {
             let code: WorkerError.Code = error.code == .closed ? .ended : .answerRefused
             throw WorkerError(code, "the call of \(envelope.method) was not sent", cause: error)

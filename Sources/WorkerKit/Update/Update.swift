@@ -31,6 +31,8 @@ public struct Update: Sendable {
     /// From when on Telegram takes no answer to it any more, by the platform's clock; `nil` for what is no query. Queries expire:
     /// inline ones after 30 seconds, pressed buttons and those about payments after 150.
     public let expiresAt: Date?
+    /// The W3C trace that the update belongs to, as a `traceparent`. Answers carry it on by themselves.
+    public let traceparent: String?
     /// The update as Telegram sent it, byte for byte.
     public let json: [UInt8]
 
@@ -44,11 +46,13 @@ public struct Update: Sendable {
             // The decoder's own words could quote the message.
             throw WorkerError(.malformedUpdate, "the update is no object with an update_id")
         }
-        self.init(fields, json: json, expiresAt: nil)
+        self.init(fields, json: json, expiresAt: nil, traceparent: nil)
     }
 
     /// Reads the value of a record of the incoming topic.
-    init(envelope: [UInt8], expiresAt: Date? = nil) throws(WorkerError) {
+    init(
+        envelope: [UInt8], expiresAt: Date? = nil, traceparent: String? = nil
+    ) throws(WorkerError) {
         let decoded: IncomingEnvelope.Decoded<UpdateBody>
         do {
             decoded = try JSONDecoder().decode(IncomingEnvelope.Decoded<UpdateBody>.self, from: Data(envelope))
@@ -58,11 +62,12 @@ public struct Update: Sendable {
         guard let range = MemberScanner.value(of: "update", in: envelope) else {
             throw WorkerError(.malformedUpdate, "the record's envelope has no plain member \"update\"")
         }
-        self.init(decoded.update, json: Array(envelope[range]), expiresAt: expiresAt)
+        self.init(decoded.update, json: Array(envelope[range]), expiresAt: expiresAt, traceparent: traceparent)
     }
 
-    private init(_ fields: UpdateBody, json: [UInt8], expiresAt: Date?) {
+    private init(_ fields: UpdateBody, json: [UInt8], expiresAt: Date?, traceparent: String?) {
         self.expiresAt = expiresAt
+        self.traceparent = traceparent
         id = fields.updateID
         kind = fields.kind
         let content = fields.content

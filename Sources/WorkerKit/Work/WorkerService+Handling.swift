@@ -20,7 +20,9 @@ extension WorkerService {
         guard let value = record.value else { return true }
         let update: Update
         do {
-            update = try Update(envelope: value, expiresAt: Self.expiry(record))
+            update = try Update(
+                envelope: value, expiresAt: Self.expiry(record),
+                traceparent: Self.header(IncomingEnvelope.Header.traceparent, of: record))
         } catch {
             count { $0.malformed += 1 }
             logger.warning(
@@ -88,9 +90,12 @@ extension WorkerService {
 
     /// From the record's header: milliseconds since 1970.
     private static func expiry(_ record: KafkaMessage) -> Date? {
-        record.headers.last { $0.0 == IncomingEnvelope.Header.expiresAt }
-            .flatMap { Double(String(decoding: $0.1, as: UTF8.self)) }
+        header(IncomingEnvelope.Header.expiresAt, of: record).flatMap { Double($0) }
             .map { Date(timeIntervalSince1970: $0 / 1000) }
+    }
+
+    private static func header(_ name: String, of record: KafkaMessage) -> String? {
+        record.headers.last { $0.0 == name }.map { String(decoding: $0.1, as: UTF8.self) }
     }
 
     private static func isWorthRepeating(_ error: any Error) -> Bool {

@@ -91,6 +91,15 @@ struct OptionValues: Sendable {
         return value
     }
 
+    /// A number from 0 to 1.
+    func fraction(_ name: String) throws(UsageError) -> Double {
+        let text = try string(name)
+        guard let value = Double(text), (0...1).contains(value) else {
+            throw UsageError("\(given(name)?.source ?? name) is \"\(text)\": a number from 0 to 1 is wanted")
+        }
+        return value
+    }
+
     func duration(_ name: String) throws(UsageError) -> Duration {
         let text = try string(name)
         guard let value = DurationText.parse(text), value > .zero else {

@@ -7,6 +7,7 @@ import KubernetesClient
 import KubernetesTypes
 import Observability
 import TelegramBotAPI
+import Tracing
 
 /// `tgs gateway`.
 struct GatewayCommand: Command {
@@ -51,6 +52,9 @@ struct GatewayCommand: Command {
                 "drain-delay", "DURATION", default: "5s",
                 "How long webhooks are still taken at the end, after /ready has begun to answer 503."),
             CommandOption(
+                "access-log-sample", "PART", default: "0.01",
+                "The part of the requests that went well which is logged, 0 to 1; those that failed are in any case."),
+            CommandOption(
                 "metrics-bots", "COUNT", default: "1000",
                 "Bots with metrics of their own; those of the others are told together."),
             CommonOptions.healthPort, CommonOptions.logLevel,
@@ -60,6 +64,7 @@ struct GatewayCommand: Command {
     private let cluster: ClusterConfiguration
     private let probes: ProbeServer.Settings
     private let logger: Logger
+    private let tracing: TracingSettings?
 
     init(_ values: OptionValues) throws {
         let name = try values.string("name")
@@ -78,6 +83,7 @@ struct GatewayCommand: Command {
         settings.deliveryTimeout = try values.duration("delivery-timeout")
         settings.maxOutstanding = try values.integer("max-outstanding", in: 1...10_000_000)
         settings.maxOutstandingBytes = try values.integer("max-outstanding-bytes", in: (1 << 20)...(1 << 40))
+        settings.accessLogSample = try values.fraction("access-log-sample")
         settings.metricsBots = try values.integer("metrics-bots", in: 0...100_000)
         settings.retryAfterSeconds = try values.integer("retry-after", in: 1...3600)
         settings.callsPerBot = try values.integer("calls-per-bot", in: 1...1000)
@@ -92,6 +98,12 @@ struct GatewayCommand: Command {
         settings.giveUpAfter = try values.duration("give-up-after")
         settings.drainDelay = try values.duration("drain-delay")
         self.settings = settings
+        do {
+            tracing = try TracingSettings.fromEnvironment(
+                ProcessInfo.processInfo.environment, serviceName: "tgs-gateway")
+        } catch {
+            throw UsageError(error.description)
+        }
     }
 
     func run() async throws {
@@ -103,8 +115,10 @@ struct GatewayCommand: Command {
         calls.maxConnectionsPerHost = 512
         calls.maxConnections = 512
         let http = try HTTPClient(calls)
+        let exporter = tracing.map { SpanExporter($0, http: http, logger: logger, metrics: metrics) }
         let gateway = try Gateway(
-            settings: settings, client: client, http: http, logger: logger, metrics: metrics, health: health)
+            settings: settings, client: client, http: http, logger: logger, metrics: metrics, health: health,
+            tracer: exporter?.tracer ?? .off)
         let probes = ProbeServer.make(probes, health: health, metrics: metrics, logger: logger)
         try gateway.webhookServer.start()
         logger.info(
@@ -113,7 +127,9 @@ struct GatewayCommand: Command {
                 "version": .string(TGS.version), "gateway": .string("\(settings.gateway)"),
                 "webhook_port": .int(Int(gateway.webhookServer.port)),
             ])
-        try await Programs.run([probes] + gateway.services, logger: logger)
+        // Ends behind all that makes spans.
+        let first: [any Service] = exporter.map { [probes, $0] } ?? [probes]
+        try await Programs.run(first + gateway.services, logger: logger)
         await http.shutdown()
     }
 }
