@@ -108,7 +108,11 @@ import Testing
     }
 
     @Test func everythingThatWorkersAreToldIsReserved() throws {
-        let context = try Samples.securedContext(Samples.bot { $0.spec.worker?.env = nil })
+        let context = try Samples.securedContext(
+            Samples.bot {
+                $0.spec.worker?.env = nil
+                $0.spec.kafka = .init(results: true)
+            })
         let deployment = try #require(WorkerManifests.deployment(context))
         let names = Set(deployment.spec.template.spec.containers.first?.env?.map(\.name) ?? [])
         #expect(names.subtracting(WorkerEnvironment.reserved) == [])

@@ -11,7 +11,7 @@ enum SpecDefaults {
             "minReplicas": 0, "maxReplicas": 10, "lagThreshold": 5, "activationLagThreshold": 0,
             "pollingInterval": "30s", "cooldownPeriod": "120s",
         ],
-        "kafka": [:],
+        "kafka": ["results": false],
         "driftPolicy": "Repair", "adoptionPolicy": "IfOwned", "deletionPolicy": "Delete",
     ]
 
