@@ -21,23 +21,29 @@ package final class SpanExporter: Service {
         case refused(String)
     }
 
-    /// Spans that wait; what comes beyond is dropped.
-    package static let capacity = 8192
     private static let batchSize = 512
     private static let interval = Duration.milliseconds(500)
     private static let attempts = 5
-    /// How long the last spans are tried to be sent at the end.
-    private static let farewell = Duration.seconds(5)
 
     private let settings: TracingSettings
     private let http: HTTPClient
     private let logger: Logger
     private let spans: Counter
+    private let capacity: Int
+    private let farewell: Duration
     private let throttle = LogThrottle(interval: .seconds(60))
     private let state = Locked(State())
 
-    /// - Parameter metrics: counts `tracing_spans_total{result}`: `exported`, `dropped` for want of room, `failed`.
-    package init(_ settings: TracingSettings, http: HTTPClient, logger: Logger, metrics: MetricsRegistry) {
+    /// - Parameters:
+    ///   - metrics: counts `tracing_spans_total{result}`: `exported`, `dropped` for want of room, `failed`.
+    ///   - capacity: spans that may wait; what comes beyond is dropped.
+    ///   - farewell: how long the last spans are tried to be sent at the end.
+    package init(
+        _ settings: TracingSettings, http: HTTPClient, logger: Logger, metrics: MetricsRegistry, capacity: Int = 8192,
+        farewell: Duration = .seconds(5)
+    ) {
+        self.capacity = capacity
+        self.farewell = farewell
         self.settings = settings
         self.http = http
         self.logger = logger
@@ -51,7 +57,7 @@ package final class SpanExporter: Service {
     /// Takes a span, or drops it when too many wait.
     private func take(_ span: Span) {
         let isTaken = state.withLock { state in
-            guard state.waiting.count < Self.capacity else { return false }
+            guard state.waiting.count < capacity else { return false }
             state.waiting.append(span)
             return true
         }
@@ -66,7 +72,7 @@ package final class SpanExporter: Service {
         // What cannot be sent by then is gone.
         let sending = Task { while await self.sendBatch() {} }
         let timer = Task {
-            if await sleepUnlessCancelled(for: Self.farewell) { sending.cancel() }
+            if await sleepUnlessCancelled(for: self.farewell) { sending.cancel() }
         }
         await sending.value
         timer.cancel()

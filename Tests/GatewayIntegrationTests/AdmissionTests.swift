@@ -22,19 +22,19 @@ extension GatewayIntegrationTests {
         return try #require(text.split(separator: " ").dropFirst().first.flatMap { Int($0) }) * 4096
     }
 
-    /// 100 MB of updates, again and again, for a broker that stands still: what is not taken is refused at once, memory does not
+    /// 50 MB of updates, again and again, for a broker that stands still: what is not taken is refused at once, memory does not
     /// grow with it, and all of it arrives once the broker is back.
     @Test func aSlowBrokerFillsNoMemoryAndLosesNothing() async throws {
         try await GatewayRig.run(
             bots: 1,
             {
-                $0.deliveryTimeout = .seconds(5)
-                $0.maxOutstandingBytes = 8 << 20
+                $0.deliveryTimeout = .seconds(3)
+                $0.maxOutstandingBytes = 4 << 20
             }
         ) { rig, gateway, bots in
             let bot = "bot_\(bots[0].id)"
             #expect(try await rig.post(gateway, bot, update(0, bytes: 10)).status == .ok)
-            let updates = (1...400).map { update($0, bytes: 250_000) }
+            let updates = (1...100).map { update($0, bytes: 500_000) }
             // Those that wait must not keep the others from being refused.
             var connections = HTTPClient.Configuration()
             connections.maxConnectionsPerHost = 500
@@ -59,28 +59,28 @@ extension GatewayIntegrationTests {
             }
             rig.broker.freeze()
             let before = try residentBytes()
-            for _ in 0..<2 {
-                let result = try await send(Set(1...400))
+            for _ in 0..<3 {
+                let result = try await send(Set(1...100))
                 #expect(result.taken.isEmpty)
-                #expect(result.unavailable == 400)
+                #expect(result.unavailable == 100)
             }
             let growth = try residentBytes() - before
-            print("admission: \(growth >> 20) MiB more for \(800 * 250_000 >> 20) MiB refused")
-            #expect(growth < 100 << 20)
+            print("admission: \(growth >> 20) MiB more for \((300 * 500_000) >> 20) MiB refused")
+            #expect(growth < 90 << 20)
             rig.broker.thaw()
-            var missing = Set(1...400)
+            var missing = Set(1...100)
             try await eventually("all are taken") {
                 missing.subtract(try await send(missing).taken)
                 return missing.isEmpty
             }
-            let records = try await rig.records([BotID(number: bots[0].id).incomingTopic], count: 401)
+            let records = try await rig.records([BotID(number: bots[0].id).incomingTopic], count: 101)
             let ids = Set(
                 records.compactMap { record in
                     record.headers.first { $0.0 == "update-id" }.flatMap {
                         Int(String(decoding: $0.1, as: UTF8.self))
                     }
                 })
-            #expect(ids == Set(0...400))
+            #expect(ids == Set(0...100))
             await http.shutdown()
         }
     }

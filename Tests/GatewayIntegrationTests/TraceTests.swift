@@ -1,6 +1,7 @@
 import Concurrency
 import Foundation
 import Gateway
+import HTTPClient
 import HTTPServer
 import HTTPTypes
 import JSON

@@ -16,6 +16,7 @@ import Tracing
         var status = HTTPStatus.ok
     }
 
+    private static let capacity = 600
     private let collector = Locked(Collector())
     private let registry = MetricsRegistry()
 
@@ -47,7 +48,7 @@ import Tracing
             TracingSettings(
                 endpoint: "http://127.0.0.1:\(server.port)/v1/traces", headers: ["X-Key": "k"],
                 resource: [("service.name", "tgs \"test\"")]),
-            http: http, logger: .silent, metrics: registry)
+            http: http, logger: .silent, metrics: registry, capacity: Self.capacity, farewell: .seconds(60))
         let running = Task { try await exporter.run() }
         let result: Result<Void, any Error>
         do {
@@ -107,14 +108,14 @@ import Tracing
         try await run { exporter, _ in
             collector.withLock { $0.status = .serviceUnavailable }
             let tracer = exporter.tracer
-            for _ in 0..<SpanExporter.capacity + 3000 { tracer.end(tracer.start("a", .client, parent: nil)) }
+            for _ in 0..<Self.capacity + 500 { tracer.end(tracer.start("a", .client, parent: nil)) }
             #expect(spans("dropped") >= 1)
             #expect(spans("exported") == 0)
             await eventually { collector.withLock { $0.requests.count > 1 } }
             collector.withLock { $0.status = .ok }
             await eventually { spans("exported") > 0 }
         }
-        #expect(spans("exported") + spans("dropped") + spans("failed") == Double(SpanExporter.capacity + 3000))
+        #expect(spans("exported") + spans("dropped") + spans("failed") == Double(Self.capacity + 500))
     }
 
     @Test func whatIsRefusedIsNotSentAgain() async throws {
@@ -128,8 +129,8 @@ import Tracing
 
     @Test func theLastSpansAreSentAtTheEnd() async throws {
         try await run { exporter, _ in
-            for _ in 0..<700 { exporter.tracer.end(exporter.tracer.start("a", .client, parent: nil)) }
+            for _ in 0..<550 { exporter.tracer.end(exporter.tracer.start("a", .client, parent: nil)) }
         }
-        #expect(spans("exported") == 700)
+        #expect(spans("exported") == 550)
     }
 }

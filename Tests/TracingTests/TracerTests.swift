@@ -1,4 +1,5 @@
 import Concurrency
+import HTTPTypes
 import Testing
 
 @testable import Tracing
