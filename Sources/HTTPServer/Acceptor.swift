@@ -13,27 +13,35 @@ import Observability
 /// `@unchecked Sendable` is safe: the mutable state is touched on `queue` only.
 final class Acceptor: @unchecked Sendable {
     private static let pauseAfterError: DispatchTimeInterval = .milliseconds(100)
+    /// How often it is looked for room while all connections are taken.
+    private static let roomInterval: DispatchTimeInterval = .milliseconds(100)
 
     private let descriptor: Int32
     private let limit: Int
     private let daemon: Daemon
     private let logger: Logger
+    private let makeRoom: @Sendable () -> Void
     private let queue = DispatchQueue(label: "http-server.accept")
     private let source: any DispatchSourceRead
     private var open = 0
     private var isPaused = false
+    /// It is going to be looked for room.
+    private var isLooking = false
     private var isStopped = false
 
     /// - Parameters:
     ///   - limit: connections open at a time.
+    ///   - makeRoom: called now and then while connections wait because `limit` are open; closes some of those if it can.
     ///   - closed: called once, when ``stop()`` has closed the socket.
     init(
-        _ socket: ListenSocket, limit: Int, daemon: Daemon, logger: Logger, closed: @escaping @Sendable () -> Void
+        _ socket: ListenSocket, limit: Int, daemon: Daemon, logger: Logger, makeRoom: @escaping @Sendable () -> Void,
+        closed: @escaping @Sendable () -> Void
     ) {
         descriptor = socket.descriptor
         self.limit = limit
         self.daemon = daemon
         self.logger = logger
+        self.makeRoom = makeRoom
         source = DispatchSource.makeReadSource(fileDescriptor: socket.descriptor, queue: queue)
         let descriptor = socket.descriptor
         source.setCancelHandler {
@@ -70,7 +78,10 @@ final class Acceptor: @unchecked Sendable {
 
     private func acceptAll() {
         while !isStopped, !isPaused {
-            guard open < limit else { return pause() }
+            guard open < limit else {
+                pause()
+                return findRoom()
+            }
             var address = sockaddr_storage()
             var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let connection = unsafe withUnsafeMutableBytes(of: &address) { bytes in
@@ -93,6 +104,23 @@ final class Acceptor: @unchecked Sendable {
                 return
             }
         }
+    }
+
+    /// Looks now and then, as long as all connections are taken, whether one waits that needs room.
+    private func findRoom() {
+        guard !isLooking, isPaused, !isStopped, open >= limit else { return }
+        if hasWaiting { makeRoom() }
+        isLooking = true
+        queue.asyncAfter(deadline: .now() + Self.roomInterval) { [weak self] in
+            self?.isLooking = false
+            self?.findRoom()
+        }
+    }
+
+    /// Whether a connection waits to be taken.
+    private var hasWaiting: Bool {
+        var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&question, 1, 0) > 0
     }
 
     private func pause() {

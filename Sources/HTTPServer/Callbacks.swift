@@ -1,6 +1,7 @@
 import CMicrohttpd
 import Concurrency
 import Dispatch
+import HTTPTypes
 import Observability
 
 /// What libmicrohttpd calls. Its threads are not Swift's: nothing here is isolated to an actor.
@@ -11,6 +12,14 @@ enum Callbacks {
         unsafe settings.complete = completeExchange
         unsafe settings.connection = notifyConnection
         unsafe settings.log = writeLog
+    }
+
+    /// The status in what libmicrohttpd says when it refuses by itself what it cannot read, which no request may have become of:
+    /// "Error processing request (HTTP response code is 414 ('…')). Closing connection."
+    static func refusedStatus(_ line: String) -> HTTPStatus? {
+        let beginning = "Error processing request (HTTP response code is "
+        guard line.hasPrefix(beginning) else { return nil }
+        return Int(line.dropFirst(beginning.count).prefix { $0.isNumber }).map { HTTPStatus(rawValue: $0) }
     }
 }
 
@@ -26,7 +35,7 @@ private func beginExchange(
         let socketContext = unsafe cmhd_socket_context(connection)
     else { return nil }
     let peer = unsafe Unmanaged<Peer>.fromOpaque(socketContext).takeUnretainedValue()
-    peer.expect(within: engine.configuration.requestTimeout)
+    peer.expectRequest(within: engine.configuration.requestTimeout)
     engine.exchanges.enter()
     let exchange = unsafe Exchange(
         engine: engine, connection: connection, peer: peer, target: String(cString: target))
@@ -83,5 +92,6 @@ private func writeLog(_ context: UnsafeMutableRawPointer?, _ line: UnsafePointer
     var text = unsafe String(cString: line)
     while text.last?.isNewline == true { text.removeLast() }
     engine.lastLine.withLock { $0 = text }
+    if let status = Callbacks.refusedStatus(text) { engine.metrics?.refused(Refusal(status)) }
     engine.logger.debug("libmicrohttpd: \(text)")
 }

@@ -22,7 +22,8 @@ extension Engine {
             }
             listening.enter()
             state.acceptor = Acceptor(
-                socket, limit: configuration.maxConnections, daemon: daemon, logger: logger
+                socket, limit: configuration.maxConnections, daemon: daemon, logger: logger,
+                makeRoom: { [weak self] in self?.closeIdle() }
             ) { [listening] in listening.leave() }
             state.daemon = daemon
             state.port = socket.port
@@ -178,8 +179,32 @@ extension Engine {
         let now = Peer.now()
         // Under the lock: a connection leaves the table before its socket is closed.
         peers.withLock { peers in
-            for peer in peers.values where peer.isOverdue(at: now) { peer.cut() }
+            for peer in peers.values where peer.isOverdue(at: now) { end(peer) }
         }
         armSweep()
+    }
+
+    /// Ends a connection that is overdue. One whose request has begun is told so first, where that can be done, and has a moment
+    /// to read it.
+    private func end(_ peer: Peer) {
+        guard peer.takeArriving() else { return peer.cut() }
+        metrics?.refused(.slow)
+        guard configuration.tls == nil else { return peer.cut() }
+        peer.refuse("408 Request Timeout", "the request took too long to arrive")
+        peer.expect(within: Exchange.lingeringTime)
+    }
+
+    /// All connections are taken: closes those on which nothing has been under way for longest, a tenth of all at a time.
+    private func closeIdle() {
+        let now = Peer.now()
+        let limit = max(1, configuration.crowdedIdleTimeout.milliseconds)
+        // Under the lock: a connection leaves the table before its socket is closed.
+        peers.withLock { peers in
+            let idle = peers.values.map { (peer: $0, time: $0.idleTime(at: now)) }.filter { $0.time >= limit }
+            for (peer, _) in idle.sorted(by: { $0.time > $1.time }).prefix(max(1, configuration.maxConnections / 10)) {
+                metrics?.refused(.idle)
+                peer.cut()
+            }
+        }
     }
 }

@@ -68,8 +68,11 @@ import HTTPTypes
                 return unsafe receive(bytes)
             }
             stage = .handling
-            peer.expectNothing()
-            if excess > 0 { return deliver(.refusal(.payloadTooLarge, "the body is too large")) }
+            guard peer.hasArrived() else { return cmhd_no }
+            if excess > 0 {
+                engine.metrics?.refused(.bodyTooLarge)
+                return deliver(.refusal(.payloadTooLarge, "the body is too large"))
+            }
             return dropped == nil ? handle() : deliver(crowded())
         case .refused:
             guard unsafe size.pointee > 0 else { return cmhd_no }
@@ -106,14 +109,14 @@ import HTTPTypes
             return shared.state.close() ? shared.task : nil
         }
         task?.cancel()
-        peer.expect(within: engine.configuration.idleTimeout + engine.configuration.requestTimeout)
+        peer.expectNext(within: engine.configuration.idleTimeout + engine.configuration.requestTimeout)
     }
 
     /// How much of a body is read and dropped behind its refusal. A client that is cut off at once while it sends may
     /// lose the answer with the connection.
     private static let lingeringBytes = 1 << 20
     /// And for how long.
-    private static let lingeringTime = Duration.seconds(2)
+    static let lingeringTime = Duration.seconds(2)
 
     private func receiveHead(version: String) -> MHD_Result {
         let configuration = engine.configuration
@@ -123,7 +126,8 @@ import HTTPTypes
         switch verdict {
         case .refuse(let status, let reason):
             // Answered before the body is read: libmicrohttpd closes the connection behind the answer.
-            peer.expectNothing()
+            guard peer.hasArrived() else { return cmhd_no }
+            engine.metrics?.refused(Refusal(status))
             return deliver(.refusal(status, reason))
         case .body(let length):
             // No more than a small one at once: what is only announced must not take memory.
@@ -152,8 +156,10 @@ import HTTPTypes
         // TLS a body that is not much too large is read to its end to be answered, and others are cut.
         if engine.configuration.tls == nil {
             stage = .refused
-            engine.metrics?.refused(.payloadTooLarge)
-            peer.sayTooLarge()
+            engine.metrics?.refused(HTTPStatus.payloadTooLarge)
+            engine.metrics?.refused(.bodyTooLarge)
+            peer.refuse("413 Content Too Large", "the body is too large")
+            peer.expectNothing()
             peer.expect(within: Self.lingeringTime)
             return cmhd_yes
         }

@@ -7,8 +7,10 @@ extension HTTPServer {
         package var port: UInt16
         /// Threads that read, write and run the synchronous beginnings of handlers. At least 1.
         package var threads: Int
-        /// Connections above it wait in the kernel's queue.
+        /// Connections above it wait in the kernel's queue, until one of those there are is closed; see ``crowdedIdleTimeout``.
         package var maxConnections: Int
+        /// While all connections are taken and others wait, those without a request for so long are closed.
+        package var crowdedIdleTimeout = Duration.seconds(5)
         /// Larger bodies are answered 413.
         package var maxBodyBytes: Int
         /// Bytes of bodies that may be held at a time, of all requests together: from their arrival until they are answered.

@@ -9,10 +9,29 @@ final class Peer: Sendable {
     private let descriptor: Int32
     /// Milliseconds of the monotonic clock; 0: no limit at the moment.
     private let deadline = Atomic<Int>(0)
+    /// Since when nothing has been under way, in milliseconds of the same clock; 0: a request is.
+    private let idleSince: Atomic<Int>
+    /// Whether a request has begun and not arrived yet.
+    private let isArriving = Atomic(false)
 
     init(_ connection: OpaquePointer) {
         descriptor = unsafe cmhd_socket(connection)
+        idleSince = Atomic(Self.now())
         remoteAddress = unsafe cmhd_client_address(connection).map { unsafe Self.text($0) } ?? ""
+    }
+
+    /// A request has begun: the client has `duration` for the rest of it.
+    func expectRequest(within duration: Duration) {
+        idleSince.store(0, ordering: .relaxed)
+        isArriving.store(true, ordering: .relaxed)
+        expect(within: duration)
+    }
+
+    /// A request has been answered: the client has `duration` for the next one.
+    func expectNext(within duration: Duration) {
+        isArriving.store(false, ordering: .relaxed)
+        idleSince.store(Self.now(), ordering: .relaxed)
+        expect(within: duration)
     }
 
     /// From now on the client has `duration` to send what is expected.
@@ -21,23 +40,42 @@ final class Peer: Sendable {
     }
 
     /// Nothing is expected from the client.
-    func expectNothing() { deadline.store(0, ordering: .relaxed) }
+    func expectNothing() {
+        isArriving.store(false, ordering: .relaxed)
+        deadline.store(0, ordering: .relaxed)
+    }
 
     func isOverdue(at now: Int) -> Bool {
         let deadline = deadline.load(ordering: .relaxed)
         return deadline != 0 && deadline < now
     }
 
+    /// For how many milliseconds no request has been under way; 0 when one is.
+    func idleTime(at now: Int) -> Int {
+        let since = idleSince.load(ordering: .relaxed)
+        return since == 0 ? 0 : max(0, now - since)
+    }
+
+    /// The request has arrived.
+    /// - Returns: `false` when it took too long and has been refused: nobody may write to the connection any more.
+    func hasArrived() -> Bool {
+        deadline.store(0, ordering: .relaxed)
+        return takeArriving()
+    }
+
+    /// Whether a request has begun and not arrived; once: whoever asks has it refused.
+    func takeArriving() -> Bool { isArriving.exchange(false, ordering: .relaxed) }
+
     /// Ends the connection in both directions; libmicrohttpd sees that as the client's doing and closes it. The caller
     /// makes sure that it is still open.
     func cut() { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// Writes a 413 past libmicrohttpd and ends this side of the connection. Only for plain connections, and only while
-    /// no answer is being sent on this one.
-    func sayTooLarge() {
-        let text = "the body is too large\n"
+    /// Writes an answer past libmicrohttpd and ends this side of the connection. Only for plain connections, and only while no
+    /// answer is being sent on this one.
+    func refuse(_ status: String, _ reason: String) {
+        let text = reason + "\n"
         let answer =
-            "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            "HTTP/1.1 \(status)\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
             + "Content-Length: \(text.utf8.count)\r\n\r\n\(text)"
         let bytes = Array(answer.utf8)
         // It fits into the empty send buffer of a socket; when the client is gone nobody misses it.

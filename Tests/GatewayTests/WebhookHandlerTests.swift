@@ -94,8 +94,16 @@ import Testing
             #"{"update_id":7}}"#, #"{"update_id":1.5}"#,
         ]
         for body in bodies { #expect(await post(body).status == .ok, "\(body)") }
-        #expect(await post([0x7b, 0xff, 0x7d]).status == .ok)
-        #expect(metrics.webhooks.value(["not_an_update"]) == Double(bodies.count + 1))
+        // No UTF-8, and deeper than anything that Telegram sends.
+        let strange: [[UInt8]] = [
+            [0x7b, 0xff, 0x7d], Array("{\"update_id\":1,\"x\":\"".utf8) + [0xc0, 0x80] + Array("\"}".utf8),
+            Array(("{\"update_id\":1,\"x\":" + String(repeating: "[", count: 200_000)).utf8),
+            Array(
+                ("{\"update_id\":1,\"x\":" + String(repeating: "[", count: 1000) + String(repeating: "]", count: 1000)
+                    + "}").utf8),
+        ]
+        for body in strange { #expect(await post(body).status == .ok) }
+        #expect(metrics.webhooks.value(["not_an_update"]) == Double(bodies.count + strange.count))
         #expect(produced.withLock { $0.isEmpty })
     }
 

@@ -74,6 +74,58 @@ import Testing
         }
     }
 
+    @Test func aRequestThatDoesNotArriveIsToldSo() async throws {
+        let metrics = MetricsRegistry()
+        let configuration = HTTPServer.Configuration(requestTimeout: .milliseconds(300))
+        try await withServer(configuration, metrics: metrics) { _ in
+            .text("ok")
+        } _: { server in
+            for beginning in [
+                "GET / HTTP/1.1\r\nHost: h\r\n", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc",
+            ] {
+                let connection = try RawConnection(port: server.port)
+                try await connection.send(beginning)
+                #expect(try await connection.response().status == 408)
+                #expect(try await connection.untilClosed().isEmpty)
+            }
+        }
+        let refusals = metrics.counter("http_server_refusals_total", help: "", labels: ["server", "reason"])
+        #expect(refusals.value(["test", "slow"]) == 2)
+    }
+
+    /// Three times as many idle connections as are allowed, and one that asks all the time.
+    @Test func idleConnectionsKeepNobodyOut() async throws {
+        let metrics = MetricsRegistry()
+        var configuration = HTTPServer.Configuration(maxConnections: 100)
+        configuration.crowdedIdleTimeout = .milliseconds(100)
+        try await withServer(configuration, metrics: metrics) { _ in
+            .text("ok")
+        } _: { server in
+            let idle = try (0..<300).map { _ in try RawConnection(port: server.port) }
+            for _ in 0..<3 {
+                #expect(try await RawConnection(port: server.port).get("/").status == 200)
+            }
+            let connections = metrics.gauge("http_server_connections", help: "", labels: ["server"])
+            #expect(connections.value(["test"]) <= 100)
+            _ = idle
+        }
+        let refusals = metrics.counter("http_server_refusals_total", help: "", labels: ["server", "reason"])
+        #expect(refusals.value(["test", "idle"]) >= 200)
+    }
+
+    @Test func requestsThatComeTogetherAreAnsweredInTheirOrder() async throws {
+        try await withServer { request in
+            // The first takes longest.
+            if request.path == "/0" { _ = await sleepUnlessCancelled(for: .milliseconds(100)) }
+            return .text(request.path)
+        } _: { server in
+            let connection = try RawConnection(port: server.port)
+            try await connection.send(
+                (0..<50).map { "POST /\($0) HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab" }.joined())
+            for number in 0..<50 { #expect(try await connection.response().text == "/\(number)") }
+        }
+    }
+
     @Test func aClientThatLeavesMidHandlerHarmsNobody() async throws {
         let gate = Gate()
         let finished = Locked(0)

@@ -20,6 +20,14 @@ import Testing
             answer = try await connection.response()
             #expect(try await connection.untilClosed().isEmpty)
         }
+        let refusals = metrics.counter("http_server_refusals_total", help: "", labels: ["server", "reason"])
+        let reason =
+            switch answer?.status {
+            case 413: "body_too_large"
+            case 414, 431: "head_too_large"
+            default: "malformed"
+            }
+        #expect(refusals.value(["test", reason]) == 1)
         let requests = metrics.counter("http_server_requests_total", help: "", labels: ["server", "route", "status"])
         let response = try #require(answer)
         #expect(requests.value(["test", "none", "\(response.status / 100)xx"]) == (isCounted ? 1 : 0))
