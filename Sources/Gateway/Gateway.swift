@@ -19,6 +19,9 @@ package final class Gateway: Sendable {
     package let directory: BindingDirectory
     /// Where webhooks come in.
     package let webhookServer: HTTPServer
+    /// Where bots call the Bot API; `nil` when that is not wanted.
+    package let proxyServer: HTTPServer?
+    private let polls: UpdatePolls?
     private let sender: OutgoingSender
     private let watch: BindingWatch?
     private let producer: KafkaProducer
@@ -91,9 +94,11 @@ package final class Gateway: Sendable {
                 gatewayMetrics: metrics, logger: logger)
         }
         let telegram = TelegramClient(http: http, baseURL: settings.apiBaseURL, logger: logger)
+        let limits = BotLimits(limits: settings.sendLimits)
+        directory.observe { limits.keep { directory.binding(outgoingTopic: $0) != nil } }
         let pump = OutgoingPump(
             directory: directory, settings: settings, metrics: metrics, logger: logger, accessLog: accessLog,
-            tracer: tracer,
+            tracer: tracer, limits: limits,
             call: { envelope, binding in
                 await Self.call(telegram, envelope, binding, timeout: settings.callTimeout)
             }, produce: produce)
@@ -106,6 +111,13 @@ package final class Gateway: Sendable {
         sender = OutgoingSender(
             directory: directory, pump: pump, configuration: consumerConfiguration, settings: settings, health: health,
             logger: logger)
+        let proxy = settings.proxyPort.map { port in
+            BotAPIProxy(
+                settings: settings, port: port, directory: directory, limits: limits, http: http,
+                kafka: consumerConfiguration, metrics: metrics, registry: registry, logger: logger)
+        }
+        proxyServer = proxy?.server
+        polls = proxy?.polls
         self.directory = directory
         self.producer = producer
         probe = KafkaProbe(configuration: configuration, health: health, logger: logger)
@@ -119,8 +131,11 @@ package final class Gateway: Sendable {
     package var services: [any Service] {
         var services: [any Service] = [ProducerService(producer: producer), probe]
         if let watch { services.append(watch.reflector) }
+        services.append(sender)
+        // The polls end first, so that nobody waits for them.
+        if let proxyServer, let polls { services += [proxyServer, polls] as [any Service] }
         services += [
-            sender, webhookServer,
+            webhookServer,
             ReadinessService(health: health, check: Self.check, server: webhookServer, drainDelay: drainDelay),
         ]
         return services

@@ -25,6 +25,15 @@ package struct GatewayMetrics: Sendable {
 
     /// Updates that were acknowledged at once and then did not get to Kafka.
     package let lostUpdates: Counter
+    /// Requests to the Bot API proxy by `result`: see ``ProxyHandler``.
+    package let proxyRequests: Counter
+    /// Seconds from a request to the proxy to the head of its answer, polls left out.
+    package let proxyDuration: Histogram
+    /// Bots that ask for their updates.
+    package let polledBots: Gauge
+    /// Updates that were given out to them, repetitions included.
+    package let polledUpdates: Counter
+
     /// Questions about updates to what the replicas share that were not answered.
     package let sharedUpdatesFailures: Counter
 
@@ -54,6 +63,14 @@ package struct GatewayMetrics: Sendable {
         sharedUpdatesFailures = registry.counter(
             "tgs_gateway_shared_updates_failures_total",
             help: "Questions to Redis whether an update is a duplicate that were not answered.")
+        proxyRequests = registry.counter(
+            "tgs_gateway_proxy_requests_total", help: "Requests to the Bot API proxy by what became of them.",
+            labels: ["result"])
+        proxyDuration = registry.histogram(
+            "tgs_gateway_proxy_duration_seconds", help: "From a request to the Bot API proxy to its answer.")
+        polledBots = registry.gauge("tgs_gateway_polled_bots", help: "Bots that ask this gateway for their updates.")
+        polledUpdates = registry.counter(
+            "tgs_gateway_polled_updates_total", help: "Updates given out to bots that ask for them.")
         malformedBindings = registry.counter(
             "tgs_gateway_malformed_bindings_total", help: "Binding Secrets that could not be read.")
     }

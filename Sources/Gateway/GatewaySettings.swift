@@ -16,6 +16,13 @@ package struct GatewaySettings: Sendable {
     package var host = "0.0.0.0"
     /// Where Telegram's webhooks come in.
     package var webhookPort: UInt16 = 8080
+    /// Where the Bot API proxy listens: 0 for a free port, `nil` for no proxy.
+    package var proxyPort: UInt16?
+    /// The largest request to the proxy: an upload.
+    package var proxyMaxBodyBytes = 64 << 20
+    /// How long a proxied call waits for its turn by Telegram's limits before the bot is told 429: shorter than bots wait
+    /// for an answer.
+    package var proxyWait = Duration.seconds(3)
     /// The largest webhook body. Telegram's updates stay well under it.
     package var maxBodyBytes = 1 << 20
     /// How long a webhook waits for the broker. Telegram itself waits 60 s.

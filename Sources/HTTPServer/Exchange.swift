@@ -14,6 +14,8 @@ import HTTPTypes
     private enum Stage {
         case head
         case body
+        /// The handler runs and reads the body as it comes.
+        case streaming
         /// The answer was sent in the middle of the body; what still comes is dropped until the client has read it.
         case refused
         case handling
@@ -23,6 +25,8 @@ import HTTPTypes
     private struct Shared: Sendable {
         var state = ExchangeState()
         var task: Task<Void, Never>?
+        /// Of a body that is passed on as it comes.
+        var feed: RequestBodyFeed?
     }
 
     private let engine: Engine
@@ -41,6 +45,8 @@ import HTTPTypes
     private var dropped: Int?
     /// Bytes of the body that were over the limit and not kept.
     private var excess = 0
+    /// Bytes of a body that is passed on as it comes.
+    private var received = 0
     private var start = ContinuousClock.now
 
     init(engine: Engine, connection: OpaquePointer, peer: Peer, target: String) {
@@ -74,6 +80,16 @@ import HTTPTypes
                 return deliver(.refusal(.payloadTooLarge, "the body is too large"))
             }
             return dropped == nil ? handle() : deliver(crowded())
+        case .streaming:
+            if let upload = unsafe upload, unsafe size.pointee > 0 {
+                let bytes = unsafe Array(UnsafeRawBufferPointer(start: upload, count: size.pointee))
+                unsafe size.pointee = 0
+                return stream(bytes)
+            }
+            stage = .handling
+            guard peer.hasArrived() else { return cmhd_no }
+            shared.withLock { $0.feed }?.end()
+            return deliverOrSuspend()
         case .refused:
             guard unsafe size.pointee > 0 else { return cmhd_no }
             excess += unsafe size.pointee
@@ -100,14 +116,18 @@ import HTTPTypes
         switch stage {
         case .head, .body:
             if status > 0 { engine.metrics?.refused(HTTPStatus(rawValue: status)) }
-        case .refused, .handling, .answered: break
+        case .streaming, .refused, .handling, .answered: break
         }
         engine.letGo(held)
         held = 0
-        let task = shared.withLock { shared in
-            defer { shared.task = nil }
-            return shared.state.close() ? shared.task : nil
+        let (task, feed) = shared.withLock { shared in
+            defer {
+                shared.task = nil
+                shared.feed = nil
+            }
+            return (shared.state.close() ? shared.task : nil, shared.feed)
         }
+        feed?.fail(.connectionLost)
         task?.cancel()
         peer.expectNext(within: engine.configuration.idleTimeout + engine.configuration.requestTimeout)
     }
@@ -130,10 +150,51 @@ import HTTPTypes
             engine.metrics?.refused(Refusal(status))
             return deliver(.refusal(status, reason))
         case .body(let length):
+            let isChunked = headers["Transfer-Encoding"] != nil
+            if let limit = configuration.streamedBodyBytes, isChunked || length > limit {
+                return handleStreaming(length: isChunked ? nil : length)
+            }
             // No more than a small one at once: what is only announced must not take memory.
             body.reserveCapacity(min(length, 65_536))
             return cmhd_yes
         }
+    }
+
+    /// Begins to handle the request while its body still comes. Its answer is sent behind the body: libmicrohttpd takes
+    /// none in the middle of it.
+    private func handleStreaming(length: Int?) -> MHD_Result {
+        stage = .streaming
+        let feed = unsafe RequestBodyFeed(engine: engine, exchange: self, connection: connection)
+        shared.withLock { $0.feed = feed }
+        var request = HTTPServerRequest(
+            method: method, target: target, headers: headers, remoteAddress: peer.remoteAddress)
+        request.stream = HTTPServerBody(length: length) { try await feed.next() }
+        start = .now
+        let handler = engine.handler
+        let task = Task.immediate { [request] in self.finish(await handler(request)) }
+        shared.withLock { $0.task = task }
+        return cmhd_yes
+    }
+
+    /// Passes a piece of the body on.
+    private func stream(_ bytes: [UInt8]) -> MHD_Result {
+        guard let feed = shared.withLock({ $0.feed }) else { return cmhd_no }
+        received += bytes.count
+        if received <= engine.configuration.maxBodyBytes { return feed.receive(bytes) ? cmhd_yes : cmhd_no }
+        feed.fail(.tooLarge)
+        guard engine.configuration.tls == nil else { return cmhd_no }
+        return refuseMidway()
+    }
+
+    /// Answers 413 in the middle of a body, past libmicrohttpd. Only on a plain connection.
+    private func refuseMidway() -> MHD_Result {
+        stage = .refused
+        engine.metrics?.refused(HTTPStatus.payloadTooLarge)
+        engine.metrics?.refused(.bodyTooLarge)
+        peer.refuse("413 Content Too Large", "the body is too large")
+        peer.expectNothing()
+        peer.expect(within: Self.lingeringTime)
+        return cmhd_yes
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> MHD_Result {
@@ -154,15 +215,7 @@ import HTTPTypes
         excess += bytes.count
         // libmicrohttpd takes no answer in the middle of a body. On a plain connection it is written past it; on one with
         // TLS a body that is not much too large is read to its end to be answered, and others are cut.
-        if engine.configuration.tls == nil {
-            stage = .refused
-            engine.metrics?.refused(HTTPStatus.payloadTooLarge)
-            engine.metrics?.refused(.bodyTooLarge)
-            peer.refuse("413 Content Too Large", "the body is too large")
-            peer.expectNothing()
-            peer.expect(within: Self.lingeringTime)
-            return cmhd_yes
-        }
+        if engine.configuration.tls == nil { return refuseMidway() }
         return excess <= Self.lingeringBytes ? cmhd_yes : cmhd_no
     }
 
@@ -205,7 +258,10 @@ import HTTPTypes
     }
 
     private func finish(_ response: HTTPServerResponse) {
-        if shared.withLock({ $0.state.answer(response) }) == .keptForResumption { resume() }
+        let (arrival, feed) = shared.withLock { ($0.state.answer(response), $0.feed) }
+        if arrival == .keptForResumption { resume() }
+        // What the handler has not read is nobody's any more; the answer waits until it has come.
+        feed?.discard()
     }
 
     private func resume() {

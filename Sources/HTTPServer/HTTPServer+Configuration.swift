@@ -18,6 +18,9 @@ extension HTTPServer {
         package var maxHeldBytes: Int?
         /// What such a 503 says in `Retry-After`, in seconds.
         package var retryAfterSeconds = 1
+        /// Larger bodies, and those of unknown length, are not collected: the handler starts before them and reads them as
+        /// they come from ``HTTPServerRequest/stream``. `nil`: all are collected.
+        package var streamedBodyBytes: Int?
         /// Larger request heads are answered 431 or 414.
         package var maxHeaderBytes: Int
         /// A connection on which nothing moves for so long is closed. Whole seconds, rounded up.
@@ -33,7 +36,8 @@ extension HTTPServer {
 
         package init(
             host: String = "127.0.0.1", port: UInt16 = 0, threads: Int = 2, maxConnections: Int = 10_000,
-            maxBodyBytes: Int = 1 << 20, maxHeaderBytes: Int = 16 << 10, idleTimeout: Duration = .seconds(60),
+            maxBodyBytes: Int = 1 << 20, streamedBodyBytes: Int? = nil, maxHeaderBytes: Int = 16 << 10,
+            idleTimeout: Duration = .seconds(60),
             requestTimeout: Duration = .seconds(60), handlerTimeout: Duration = .seconds(60),
             shutdownTimeout: Duration? = nil, tls: ServerTLS? = nil
         ) {
@@ -42,6 +46,7 @@ extension HTTPServer {
             self.threads = threads
             self.maxConnections = maxConnections
             self.maxBodyBytes = maxBodyBytes
+            self.streamedBodyBytes = streamedBodyBytes
             self.maxHeaderBytes = maxHeaderBytes
             self.idleTimeout = idleTimeout
             self.requestTimeout = requestTimeout

@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// A request, complete with its body.
+/// A request, complete with its body unless that is streamed.
 package struct HTTPServerRequest: Sendable {
     package let method: HTTPMethod
     /// The target as it came: "//drain?reason=%20".
@@ -10,7 +10,10 @@ package struct HTTPServerRequest: Sendable {
     /// The query's parameters, decoded, in their order.
     package let query: [(name: String, value: String)]
     package let headers: HTTPHeaders
+    /// Empty when the body comes by ``stream``.
     package let body: [UInt8]
+    /// The body while it comes; `nil` when it is there, in ``body``.
+    package var stream: HTTPServerBody?
     /// The peer's IP address without its port; empty when there is none.
     package let remoteAddress: String
     /// What the route's pattern named: `["bot": "shop"]`.

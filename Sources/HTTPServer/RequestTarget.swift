@@ -37,7 +37,8 @@ struct RequestTarget {
         return 0
     }
 
-    private static func parameters(_ bytes: ArraySlice<UInt8>) -> [(name: String, value: String)] {
+    /// The parameters of a query or a form, decoded.
+    static func parameters(_ bytes: ArraySlice<UInt8>) -> [(name: String, value: String)] {
         bytes.split(separator: UInt8(ascii: "&")).map { pair in
             let mark = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             return (

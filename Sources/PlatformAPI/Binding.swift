@@ -11,6 +11,9 @@ package struct Binding: Sendable, Equatable {
     /// The values that Telegram may send as `X-Telegram-Bot-Api-Secret-Token`: the present one first, then one that is
     /// being retired.
     package var webhookSecrets: [String]
+    /// What the bot's worker has in place of the token: good at the gateway's Bot API proxy alone. `nil` where workers have
+    /// the token itself.
+    package var aliasToken: String?
     package var incomingTopic: String
     package var outgoingTopic: String
     package var deadLetterTopic: String
@@ -31,10 +34,11 @@ package struct Binding: Sendable, Equatable {
 
     package init(
         botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept,
-        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil
+        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil, aliasToken: String? = nil
     ) {
         self.resultsTopic = resultsTopic
         self.acknowledge = acknowledge
+        self.aliasToken = aliasToken
         self.intake = intake
         self.botID = botID
         self.owner = owner
@@ -56,6 +60,7 @@ package struct Binding: Sendable, Equatable {
         static let resultsTopic = "results_topic"
         static let intake = "intake"
         static let acknowledge = "acknowledge"
+        static let aliasToken = "alias_token"
     }
 
     /// The data of the Secret that carries the binding.
@@ -73,6 +78,7 @@ package struct Binding: Sendable, Equatable {
         // What is left at its default is left out, so that a newer operator does not write every binding anew.
         texts[Key.resultsTopic] = resultsTopic
         if acknowledge != .whenDurable { texts[Key.acknowledge] = acknowledge.rawValue }
+        texts[Key.aliasToken] = aliasToken
         return texts.mapValues { Data($0.utf8) }
     }
 
@@ -104,7 +110,12 @@ package struct Binding: Sendable, Equatable {
             throw BindingError(secret: secret.key, key: Key.acknowledge)
         }
         self.acknowledge = acknowledge
+        aliasToken = secret.string(Key.aliasToken)
     }
+
+    /// Characters of an alias behind the bot's number and the colon: as many as a real token has, whose shape frameworks
+    /// look at.
+    package static let aliasSecretLength = 35
 }
 
 /// A Secret that is labelled as a binding but cannot be read as one.

@@ -31,7 +31,8 @@ struct OutgoingLane: Sendable {
     private var inFlight = 0
     private var broadcastsInFlight = 0
     private var botNotBefore: Instant?
-    private var limiter: CallLimiter
+    /// Shared with what else calls for the bot.
+    private let limiter: BotLimiter
     /// Groups that became supergroups.
     private var migrations: [OutgoingOrder: Int64] = [:]
     private let callsAtOnce: Int
@@ -44,9 +45,9 @@ struct OutgoingLane: Sendable {
     /// The token that the Bot API refused; `nil` when the bot is not paused for that.
     private(set) var refusedToken: String?
 
-    init(callsAtOnce: Int, limits: SendLimits = SendLimits()) {
+    init(callsAtOnce: Int, limiter: BotLimiter = BotLimiter()) {
         self.callsAtOnce = callsAtOnce
-        limiter = CallLimiter(limits: limits)
+        self.limiter = limiter
     }
 
     mutating func add(_ item: OutgoingItem) {
@@ -112,7 +113,7 @@ struct OutgoingLane: Sendable {
         let until = now + delay
         queues[line]?.waiting.insert(item, at: 0)
         queues[line]?.notBefore = until
-        if isFlood { _ = limiter.refused(item.limitedCall, until: until, now: now) }
+        if isFlood { limiter.refused(item.limitedCall, until: until, now: now) }
     }
 
     /// The record's group has become a supergroup: it and all that wait for the group go there, in their order and before

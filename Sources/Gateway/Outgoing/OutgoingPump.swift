@@ -19,6 +19,7 @@ actor OutgoingPump {
     private let call: Call
     private let accessLog: AccessLog?
     private let tracer: Tracer
+    private let limits: BotLimits
     private let letters: DeadLetterWriter
     private let results: ResultWriter
     private let clock = ContinuousClock()
@@ -36,7 +37,7 @@ actor OutgoingPump {
 
     init(
         directory: BindingDirectory, settings: GatewaySettings, metrics: GatewayMetrics, logger: Logger,
-        accessLog: AccessLog? = nil, tracer: Tracer = .off,
+        accessLog: AccessLog? = nil, tracer: Tracer = .off, limits: BotLimits? = nil,
         call: @escaping Call, produce: @escaping DeadLetterWriter.Produce
     ) {
         self.directory = directory
@@ -46,6 +47,7 @@ actor OutgoingPump {
         self.call = call
         self.accessLog = accessLog
         self.tracer = tracer
+        self.limits = limits ?? BotLimits(limits: settings.sendLimits)
         letters = DeadLetterWriter(metrics: metrics, logger: logger, produce: produce)
         results = ResultWriter(metrics: metrics, logger: logger, produce: produce)
     }
@@ -72,8 +74,11 @@ actor OutgoingPump {
             }
             owned.insert(item.partition)
             touched.insert(item.partition)
-            let new = OutgoingLane(callsAtOnce: settings.callsPerBot, limits: settings.sendLimits)
-            lanes[item.partition, default: new].add(item)
+            if lanes[item.partition] == nil {
+                lanes[item.partition] = OutgoingLane(
+                    callsAtOnce: settings.callsPerBot, limiter: limits.limiter(outgoingTopic: item.partition.topic))
+            }
+            lanes[item.partition]?.add(item)
         }
         for partition in touched { advance(partition) }
     }

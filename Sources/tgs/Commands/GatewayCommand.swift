@@ -24,6 +24,11 @@ struct GatewayCommand: Command {
             CommandOption("api-base-url", "URL", default: "https://api.telegram.org", "The Bot API server."),
             CommonOptions.host,
             CommandOption("webhook-port", "PORT", default: "8080", "Where webhooks come in; 0 takes a free port."),
+            CommandOption(
+                "proxy-port", "PORT", default: "8082",
+                "Where bots call the Bot API through the gateway; 0 takes a free port, \"off\" none."),
+            CommandOption(
+                "proxy-max-body-bytes", "BYTES", default: "67108864", "The largest request to that proxy: an upload."),
             CommandOption("max-body-bytes", "BYTES", default: "1048576", "The largest webhook body."),
             CommandOption(
                 "delivery-timeout", "DURATION", default: "20s",
@@ -79,6 +84,8 @@ struct GatewayCommand: Command {
         settings.apiBaseURL = try values.string("api-base-url")
         settings.host = try values.string("host")
         settings.webhookPort = try values.port("webhook-port")
+        settings.proxyPort = try values.string("proxy-port") == "off" ? nil : values.port("proxy-port")
+        settings.proxyMaxBodyBytes = try values.integer("proxy-max-body-bytes", in: 1024...(4 << 30))
         settings.maxBodyBytes = try values.integer("max-body-bytes", in: 1024...(64 << 20))
         settings.deliveryTimeout = try values.duration("delivery-timeout")
         settings.maxOutstanding = try values.integer("max-outstanding", in: 1...10_000_000)
@@ -121,11 +128,13 @@ struct GatewayCommand: Command {
             tracer: exporter?.tracer ?? .off)
         let probes = ProbeServer.make(probes, health: health, metrics: metrics, logger: logger)
         try gateway.webhookServer.start()
+        try gateway.proxyServer?.start()
         logger.info(
             "gateway starts",
             [
                 "version": .string(TGS.version), "gateway": .string("\(settings.gateway)"),
                 "webhook_port": .int(Int(gateway.webhookServer.port)),
+                "proxy_port": gateway.proxyServer.map { .int(Int($0.port)) } ?? .string("off"),
             ])
         // Ends behind all that makes spans.
         let first: [any Service] = exporter.map { [probes, $0] } ?? [probes]
