@@ -168,7 +168,8 @@ let package = Package(
         tests(
             "GatewayIntegrationTests",
             [
-                "Concurrency", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "Concurrency", "Cryptography", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient",
                 "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI",
                 "TestRig", "Tracing",
             ]),

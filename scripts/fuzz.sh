@@ -105,7 +105,7 @@ build_modules() {
     module Observability Sources/Observability/*.swift
     module Cryptography Sources/Cryptography/ConstantTime.swift
     module HTTPTypes Sources/HTTPTypes/*.swift
-    module HTTPServer Sources/HTTPServer/{HTTPServerRequest,HTTPServerResponse,RequestTarget}.swift
+    module HTTPServer Sources/HTTPServer/{HTTPServerBody,HTTPServerRequest,HTTPServerResponse,RequestTarget}.swift
     module KafkaClient Sources/KafkaClient/Values/{KafkaError,KafkaMessage,KafkaRecord,TopicPartition}.swift
     module KubernetesTypes Sources/KubernetesTypes/*.swift
     module TelegramBotAPI Sources/TelegramBotAPI/Update/*.swift Sources/TelegramBotAPI/Limits/*.swift \

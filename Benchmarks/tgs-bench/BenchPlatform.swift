@@ -15,6 +15,8 @@ final class BenchPlatform: Sendable {
     let simulator: Simulator
     let client: KubernetesClient
     let webhookPort: UInt16
+    /// Of the gateway's Bot API proxy.
+    let proxyPort: UInt16
     private let program: String
     private let folder: String
     private let simulating: Task<Void, any Error>
@@ -45,6 +47,7 @@ final class BenchPlatform: Sendable {
         client = try KubernetesClient(
             try ClusterConfiguration.load(kubeconfig: try controlPlane.kubeconfigPath, context: nil), logger: .silent)
         webhookPort = try LoopbackPort.free()
+        proxyPort = try LoopbackPort.free()
         folder = try TestFolder.make("bench")
         simulating = Task.detached { try await simulator.run() }
     }
@@ -126,7 +129,8 @@ final class BenchPlatform: Sendable {
             [
                 "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
                 "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", apiURL ?? simulator.apiURL,
-                "--host", "127.0.0.1", "--webhook-port", "\(webhookPort)", "--health-port", "\(port)",
+                "--host", "127.0.0.1", "--webhook-port", "\(webhookPort)", "--proxy-port", "\(proxyPort)",
+                "--health-port", "\(port)",
             ] + (keepsLimits ? [] : limits))
         return RunningProgram(process: process, healthPort: port)
     }

@@ -45,6 +45,7 @@ import Glibc
 
     private static let parts = [
         Part(sections: [.latency]) { try await LatencyBench(options: $0, report: $1, platform: $2).run() },
+        Part(sections: [.proxy]) { try await ProxyBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.wake]) { try await WakeBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.webhook]) { try await WebhookBench(options: $0, report: $1, platform: $2).run() },
         Part(sections: [.outgoing]) { try await OutgoingBench(options: $0, report: $1, platform: $2).run() },

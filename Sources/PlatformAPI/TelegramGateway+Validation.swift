@@ -7,6 +7,10 @@ extension TelegramGateway {
         if kafka.bootstrapServers.isEmpty {
             problems.append("spec.kafka.bootstrapServers is empty: name at least one broker as host:port")
         }
+        if let url = spec.botAPIProxy?.url, !url.hasPrefix("http://"), !url.hasPrefix("https://") {
+            problems.append(
+                "spec.botAPIProxy.url is no URL: name the gateway's proxy port as http://gateway.tgs-system:8082")
+        }
         let credentials = kafka.sasl?.credentialsSecretRef
         let fields: [(name: String, value: String?, wanted: String)] = [
             ("tls.caSecretRef.name", kafka.tls?.caSecretRef?.name, "a Secret"),

@@ -31,14 +31,25 @@ package struct TelegramGatewaySpec: Codable, Sendable, Equatable {
     package var telegram: Telegram?
     /// Of bots that do not say otherwise; absent: `WhenDurable`.
     package var acknowledge: Acknowledgement?
+    /// Where the gateway's Bot API proxy is; absent: workers get the token itself.
+    package var botAPIProxy: BotAPIProxy?
 
     package init(
-        publicURL: String, kafka: Kafka, telegram: Telegram? = nil, acknowledge: Acknowledgement? = nil
+        publicURL: String, kafka: Kafka, telegram: Telegram? = nil, acknowledge: Acknowledgement? = nil,
+        botAPIProxy: BotAPIProxy? = nil
     ) {
         self.publicURL = publicURL
         self.kafka = kafka
         self.telegram = telegram
         self.acknowledge = acknowledge
+        self.botAPIProxy = botAPIProxy
+    }
+
+    package struct BotAPIProxy: Codable, Sendable, Equatable {
+        /// As workers reach it: scheme, host and optionally port and path, without a slash at its end.
+        package var url: String
+
+        package init(url: String) { self.url = url }
     }
 
     package struct Kafka: Codable, Sendable, Equatable {

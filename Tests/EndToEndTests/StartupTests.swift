@@ -109,8 +109,8 @@ import Testing
             Platform.program,
             [
                 "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--kafka-brokers",
-                "127.0.0.1:\(port)", "--host", "127.0.0.1", "--webhook-port", "0", "--health-port", "0",
-                "--drain-delay", "1ms",
+                "127.0.0.1:\(port)", "--host", "127.0.0.1", "--webhook-port", "0", "--proxy-port", "off",
+                "--health-port", "0", "--drain-delay", "1ms",
             ], environment: ["PATH": "/usr/bin:/bin"], log: "\(folder)/gateway.log")
         try await eventually("the gateway says what it waits for") {
             let log = process.logTail()

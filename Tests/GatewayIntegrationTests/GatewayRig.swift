@@ -37,11 +37,15 @@ final class RunningGateway: Sendable {
             tracer: tracer)
         metrics = GatewayMetrics(registry)
         try gateway.webhookServer.start()
+        try gateway.proxyServer?.start()
         let services = more + gateway.services
         running = Task { try await ServiceGroup(services, gracePeriod: .seconds(30)).run(signals: []) }
     }
 
     var url: String { "http://127.0.0.1:\(gateway.webhookServer.port)" }
+
+    /// Where its Bot API proxy is, in settings with one.
+    var proxyURL: String { "http://127.0.0.1:\(gateway.proxyServer?.port ?? 0)" }
 
     /// Ends it as a signal does.
     func stop() async throws {
@@ -147,8 +151,13 @@ final class GatewayRig: Sendable {
     }
 
     func binding(_ bot: BotInfo, secrets: [String] = [GatewayRig.secret]) -> Binding {
-        Binding(botID: BotID(number: bot.id), owner: "shop/\(bot.username)", token: bot.token, webhookSecrets: secrets)
+        Binding(
+            botID: BotID(number: bot.id), owner: "shop/\(bot.username)", token: bot.token, webhookSecrets: secrets,
+            aliasToken: Self.alias(bot))
     }
+
+    /// What the bot's worker has in its token's place.
+    static func alias(_ bot: BotInfo) -> String { "\(bot.id):" + String(repeating: "Alias", count: 7) }
 
     /// What the operator would do by a Secret.
     func bind(_ bot: BotInfo, to gateway: RunningGateway, secrets: [String] = [GatewayRig.secret]) {

@@ -161,9 +161,11 @@ import Testing
             ended.withLock { $0 = String(decoding: response.body, as: UTF8.self) }
             return response
         } _: { server in
-            let connection = try RawConnection(port: server.port)
-            try await connection.send(head("/", "Content-Length: 5000") + "half of it")
-            connection.reset()
+            do {
+                let connection = try RawConnection(port: server.port)
+                try await connection.send(head("/", "Content-Length: 5000") + "half of it")
+                connection.reset()
+            }
             await eventually("the handler is told") { !ended.withLock { $0 }.isEmpty }
         }
     }

@@ -48,6 +48,15 @@ import Testing
         } throws: { ($0 as? BindingError)?.key == "acknowledge" }
     }
 
+    /// Bindings of an older operator, and of gateways without a proxy, have none.
+    @Test func anAliasIsReadBackWhereThereIsOne() throws {
+        #expect(Self.binding.secretData["alias_token"] == nil)
+        var binding = Self.binding
+        binding.aliasToken = "42:alias"
+        #expect(try Binding(secret(binding.secretData)) == binding)
+        #expect(binding.secretData["alias_token"] == Data("42:alias".utf8))
+    }
+
     @Test(arguments: binding.secretData.keys.sorted().filter { $0 != "intake" })
     func whatIsMissingIsNamedWithoutTheValues(key: String) {
         for value in [nil, Data(), Data([0xff])] {

@@ -25,6 +25,18 @@ import Testing
         #expect(problems(whole) == [])
     }
 
+    @Test func theProxyHasAURL() {
+        for (url, isGood) in [("http://gateway:8082", true), ("https://x", true), ("", false), ("gateway:8082", false)]
+        {
+            var gateway = TelegramGateway(
+                metadata: ObjectMeta(name: "main", namespace: "tgs"),
+                spec: TelegramGatewaySpec(publicURL: "https://x", kafka: Kafka(bootstrapServers: "k:9092")))
+            gateway.spec.botAPIProxy = .init(url: url)
+            #expect(gateway.validate().isEmpty == isGood)
+            #expect(isGood || gateway.validate().first?.contains("spec.botAPIProxy.url") == true)
+        }
+    }
+
     @Test func eachMistakeIsNamed() {
         let cases: [(String, Kafka)] = [
             ("bootstrapServers", Kafka(bootstrapServers: "")),

@@ -211,9 +211,10 @@ extension BotReconciler {
             token = try BotToken(try await readToken(bot).token.value)
         } catch is StepFailure {
             // The token's Secret may go together with the bot, and with its namespace the worker's copy, too.
-            if let kept = try await tokenFromWorkerSecret(bot) {
+            // In the worker's copy an alias may stand, so the binding is asked first.
+            if let kept = try await tokenFromBinding(bot) {
                 token = kept
-            } else if let kept = try await tokenFromBinding(bot) {
+            } else if let kept = try await tokenFromWorkerSecret(bot) {
                 token = kept
             } else {
                 return

@@ -2,6 +2,7 @@ import ControllerRuntime
 import Cryptography
 import KubernetesClient
 import KubernetesTypes
+import Observability
 import PlatformAPI
 
 extension BotReconciler {
@@ -26,6 +27,17 @@ extension BotReconciler {
             try await deleteIfThere(Secret.self, old)
         }
         return secrets
+    }
+
+    /// The alias of the binding that is there; a new one where the gateway has a proxy and the binding none. Once made it
+    /// stays: pods that were started with it go on while the gateway changes.
+    func aliasToken(_ context: WorkerContext) async throws -> Sensitive<String>? {
+        let key = ObjectKey(namespace: context.gateway.metadata.namespace, name: context.botID.bindingName)
+        if let known = stores.secrets.get(key)?.alias { return known }
+        guard context.gateway.spec.botAPIProxy != nil else { return nil }
+        // The watch may lag behind our own write.
+        if let secret = try await client.find(Secret.self, key), let alias = AliasToken.kept(secret) { return alias }
+        return try AliasToken.make(context.botID)
     }
 
     /// Somebody else's Secret of that name must not be taken over.

@@ -91,11 +91,14 @@ final class BotReconciler: Sendable {
         let gateway = try await step(.gatewayReady) { try findGateway(work) }
         let access = try await step(.gatewayReady) { try await logins.access(of: gateway) }
         try await verifyIdentity(credential, gateway, work)
-        let context = WorkerContext(
+        var context = WorkerContext(
             bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access)
         try await claimTopics(context, work)
         try await step(.topicsReady) { try await WorkerSlot.waiting { try await ensureTopics(context, work) } }
-        let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }
+        context.alias = try await step(.workloadReady) { [context] in try await aliasToken(context) }
+        let webhookSecrets = try await step(.workloadReady) { [context] in
+            try await ensureSecrets(context, work)
+        }
         try await step(.topicsReady) { try await WorkerSlot.waiting { try await retireResults(context, work) } }
         try await step(.workloadReady) { try await ensureWorkload(context, work) }
         try await step(.workloadReady) { try await ensureDisruptionBudget(context, work) }

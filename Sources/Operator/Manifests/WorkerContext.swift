@@ -12,6 +12,8 @@ struct WorkerContext: Sendable {
     let gateway: TelegramGateway
     /// How the gateway's brokers are reached.
     let kafka: KafkaAccess
+    /// The token that is good at the gateway's Bot API proxy alone, once there is one.
+    var alias: Sensitive<String>?
 
     /// The name of the Deployment, the Secret and the ScaledObject.
     var objectName: String { "bot-\(bot.metadata.name ?? "")" }
@@ -30,11 +32,23 @@ struct WorkerContext: Sendable {
     /// A fingerprint of all that stands in the worker's Secret, which may be seen. With the token in it a password cannot be
     /// guessed from it.
     var secretFingerprint: String {
-        guard !kafka.secrets.isEmpty else { return token.fingerprint }
+        guard !kafka.secrets.isEmpty || proxy != nil else { return token.fingerprint }
         let values = kafka.secrets.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.value)" }
-        let text = ([token.token.value] + values).joined(separator: "\n")
+        let text = ([workerToken.value] + values).joined(separator: "\n")
         return String(SHA256.hex(Array(text.utf8)).prefix(16))
     }
+
+    /// Where the worker calls the Bot API by its alias; `nil` when it calls the Bot API server itself.
+    private var proxy: String? { alias == nil ? nil : gateway.spec.botAPIProxy?.url }
+
+    /// What the worker has as its token: behind the proxy an alias, so that the token itself stays with the gateway.
+    var workerToken: Sensitive<String> {
+        guard proxy != nil, let alias else { return token.token }
+        return alias
+    }
+
+    /// What the worker is told of the Bot API server.
+    var workerAPIBaseURL: String { proxy ?? gateway.spec.apiBaseURL }
 
     /// The labels of the worker's pods.
     var podLabels: [String: String] {

@@ -13,7 +13,7 @@ enum WorkerManifests {
         return Secret(
             metadata: metadata,
             data: context.kafka.secretData.merging(
-                [WorkerEnvironment.botToken: Data(context.token.token.value.utf8)]) { $1 })
+                [WorkerEnvironment.botToken: Data(context.workerToken.value.utf8)]) { $1 })
     }
 
     /// The worker's Deployment; `nil` when the bot has no worker.
@@ -70,7 +70,7 @@ enum WorkerManifests {
             EnvVar(name: WorkerEnvironment.incomingTopic, value: botID.incomingTopic),
             EnvVar(name: WorkerEnvironment.outgoingTopic, value: botID.outgoingTopic),
             EnvVar(name: WorkerEnvironment.consumerGroup, value: botID.workerGroup),
-            EnvVar(name: WorkerEnvironment.apiBaseURL, value: context.gateway.spec.apiBaseURL),
+            EnvVar(name: WorkerEnvironment.apiBaseURL, value: context.workerAPIBaseURL),
         ] + results + context.kafka.plainEnvironment.map { EnvVar(name: $0.name, value: $0.value) }
             + context.kafka.secrets.keys.sorted().map { secretVariable($0, context) }
     }

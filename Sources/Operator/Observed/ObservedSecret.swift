@@ -1,6 +1,7 @@
 import ControllerRuntime
 import FoundationEssentials
 import KubernetesTypes
+import Observability
 import PlatformAPI
 
 /// What the operator keeps of a Secret. Of Secrets that are not its own only their version: tokens are read when they are
@@ -14,6 +15,8 @@ struct ObservedSecret: Sendable, Equatable {
     let bot: String?
     /// Of a binding that can be read.
     let webhookSecrets: WebhookSecrets?
+    /// Of a binding that has one.
+    let alias: Sensitive<String>?
     /// Fingerprint of the token in a worker's Secret.
     let tokenFingerprint: String?
     /// `nil` for a Secret that is not the operator's.
@@ -28,6 +31,7 @@ struct ObservedSecret: Sendable, Equatable {
             owner = nil
             bot = nil
             webhookSecrets = nil
+            alias = nil
             tokenFingerprint = nil
             digest = nil
             return
@@ -37,9 +41,12 @@ struct ObservedSecret: Sendable, Equatable {
         tokenFingerprint = metadata.annotations?[Annotations.secretHash]
         digest = try LeafDigest(json: json)
         if metadata.labels?[Labels.component] == Labels.bindingComponent {
-            webhookSecrets = WebhookSecrets(try JSONDecoder().decode(Secret.self, from: Data(json)))
+            let secret = try JSONDecoder().decode(Secret.self, from: Data(json))
+            webhookSecrets = WebhookSecrets(secret)
+            alias = AliasToken.kept(secret)
         } else {
             webhookSecrets = nil
+            alias = nil
         }
     }
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 import JSON
 import KubernetesClient
 import KubernetesTypes
+import Observability
 import PlatformAPI
 
 extension BotPlanning {
@@ -25,6 +26,17 @@ extension BotPlanning {
             add(ObjectChange(Secret.definition.kind, old, .delete, note: "the binding of a gateway used before"))
         }
         return secrets
+    }
+
+    /// The alias that the worker would have in its token's place.
+    func planAlias(_ context: WorkerContext) async throws -> Sensitive<String>? {
+        let key = ObjectKey(namespace: context.gateway.metadata.namespace, name: context.botID.bindingName)
+        let json = try await planner.find(Secret.definition, key)
+        if let known = try json.flatMap({ try ObservedSecret(json: $0).alias }) { return known }
+        guard context.gateway.spec.botAPIProxy != nil else { return nil }
+        plan.notes.append("the worker gets an alias of its token, which is good at the gateway's Bot API proxy alone")
+        // Only stands for the one that the operator would make.
+        return try AliasToken.make(context.botID)
     }
 
     private func webhookSecrets(_ known: WebhookSecrets?, _ context: WorkerContext) async throws -> WebhookSecrets {

@@ -64,12 +64,13 @@ final class BotPlanning {
         plan.gateway = gateway.key.description
         plan.kafka.bootstrapServers = gateway.spec.kafka.bootstrapServers
         plan.telegram.apiBaseURL = gateway.spec.apiBaseURL
-        let context = WorkerContext(
+        var context = WorkerContext(
             bot: bot, botID: identity.botID, token: credential, gateway: gateway, kafka: try await access(of: gateway))
         try await verifyIdentity(context, former: identity.former)
         if let former = identity.former { try await release(former, context) }
         status.botID = identity.botID.description
         try await planTopics(context)
+        context.alias = try await planAlias(context)
         let secrets = try await planSecrets(context)
         try await planWorkload(context)
         try await planProfile(context)

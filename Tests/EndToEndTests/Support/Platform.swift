@@ -23,6 +23,8 @@ final class Platform: Sendable {
     private let simulatorTask: Task<Void, any Error>
     private let processes = Locked<[String: ChildProcess]>([:])
     let webhookPort: UInt16
+    /// Of the gateway's Bot API proxy.
+    let proxyPort: UInt16
 
     struct Options: Sendable {
         var keda = true
@@ -49,7 +51,8 @@ final class Platform: Sendable {
 
     private init(
         controlPlane: ControlPlane, broker: KafkaBroker, simulator: Simulator, client: KubernetesClient,
-        admin: KafkaAdmin, namespace: String, logs: String, simulatorTask: Task<Void, any Error>, webhookPort: UInt16
+        admin: KafkaAdmin, namespace: String, logs: String, simulatorTask: Task<Void, any Error>, webhookPort: UInt16,
+        proxyPort: UInt16
     ) {
         self.controlPlane = controlPlane
         self.broker = broker
@@ -60,6 +63,7 @@ final class Platform: Sendable {
         self.logs = logs
         self.simulatorTask = simulatorTask
         self.webhookPort = webhookPort
+        self.proxyPort = proxyPort
     }
 
     private static func start(_ options: Options) async throws -> Platform {
@@ -81,7 +85,8 @@ final class Platform: Sendable {
                     bootstrapServers: broker.bootstrapServers, clientID: "test", security: broker.security),
                 logger: .silent),
             namespace: "bots", logs: try TestFolder.make("platform"),
-            simulatorTask: Task { try await simulator.run() }, webhookPort: try LoopbackPort.free())
+            simulatorTask: Task { try await simulator.run() }, webhookPort: try LoopbackPort.free(),
+            proxyPort: try LoopbackPort.free())
         let root = Self.packageRoot
         for file in ["telegrambots", "telegramgateways"] {
             try await controlPlane.applyCRDs("\(root)/crds/\(file).yaml")
@@ -126,8 +131,10 @@ final class Platform: Sendable {
     }
 
     /// The gateway of all bots.
-    /// - Parameter security: more members of `spec.kafka`, as YAML in one line: "tls: {}".
-    func applyGateway(kafka security: String = "") async throws {
+    /// - Parameters:
+    ///   - security: more members of `spec.kafka`, as YAML in one line: "tls: {}".
+    ///   - more: more members of `spec`, as a line of YAML each, indented by two.
+    func applyGateway(kafka security: String = "", more: String = "") async throws {
         try await apply(
             """
             apiVersion: telegram-serverless.io/v1alpha1
@@ -140,6 +147,7 @@ final class Platform: Sendable {
               publicURL: http://127.0.0.1:\(webhookPort)
               kafka: {bootstrapServers: "\(broker.bootstrapServers)", replicationFactor: 1, \(security)}
               telegram: {apiBaseURL: "\(simulator.apiURL)"}
+            \(more)
             """)
     }
 
@@ -190,8 +198,9 @@ final class Platform: Sendable {
             [
                 "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
                 "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", simulator.apiURL, "--host",
-                "127.0.0.1", "--webhook-port", "\(port ?? webhookPort)", "--log-level", "debug", "--health-port",
-                "\(healthPort)", "--delivery-timeout", "5s", "--retry-after", "1", "--drain-delay", drainDelay,
+                "127.0.0.1", "--webhook-port", "\(port ?? webhookPort)", "--proxy-port", port == nil ? "\(proxyPort)" : "0",
+                "--log-level", "debug", "--health-port", "\(healthPort)", "--delivery-timeout", "5s", "--retry-after",
+                "1", "--drain-delay", drainDelay,
                 // The people of these tests write faster than people do.
                 "--chat-messages-per-second", "0", "--group-messages-per-minute", "0",
             ] + security)
