@@ -77,7 +77,7 @@ import Testing
 
     @Test mutating func aConfirmationReachesOnlyToTheFirstGapOfAPartition() {
         _ = admit(record(7, at: 0, in: 0), record(9, at: 1, in: 0), record(8, at: 0, in: 1))
-        expect(7, 8, limit: 2)
+        expect(7, 9, limit: 2)
         expect(7, 8, 9)
         state.confirm(below: 9)
         #expect(state.committable == [partition(0): 1, partition(1): 1])
