@@ -96,6 +96,11 @@ final class GatewayRig: Sendable {
             let running = Task { try await simulator.run() }
             let http = try HTTPClient()
             let rig = try GatewayRig(broker, simulator, http)
+            // The operator makes it. Without it a gateway's end waits for signals that find no place.
+            let admin = try KafkaAdmin(broker.configuration, logger: .silent)
+            _ = try await admin.createTopics(
+                [NewTopic(name: WakeSignal.topic, partitions: 1)], timeout: .seconds(20))
+            await admin.close()
             let result: Result<Void, any Error>
             do {
                 try await body(rig)

@@ -198,7 +198,8 @@ final class Platform: Sendable {
             [
                 "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
                 "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", simulator.apiURL, "--host",
-                "127.0.0.1", "--webhook-port", "\(port ?? webhookPort)", "--proxy-port", port == nil ? "\(proxyPort)" : "0",
+                "127.0.0.1", "--webhook-port", "\(port ?? webhookPort)", "--proxy-port",
+                port == nil ? "\(proxyPort)" : "0",
                 "--log-level", "debug", "--health-port", "\(healthPort)", "--delivery-timeout", "5s", "--retry-after",
                 "1", "--drain-delay", drainDelay,
                 // The people of these tests write faster than people do.
