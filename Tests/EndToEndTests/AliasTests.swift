@@ -58,13 +58,19 @@ import Testing
 
             // It stays, and causes no writes.
             try await platform.waitFor(.ready, of: "echo", "True/Ready")
-            let before = try await platform.owned("echo", bot)
+            var before: [String: String] = [:]
+            try await platform.eventually("the operator is at rest") {
+                before = try await platform.owned("echo", bot)
+                try await Task.sleep(for: .seconds(1))
+                let now = try await platform.owned("echo", bot)
+                return now == before ? nil : "\(now)"
+            }
             await platform.process("operator")?.terminate()
             try await platform.startOperator()
-            try await platform.eventually("the operator has looked at the bot") {
-                try platform.log("operator").contains("bots/echo") ? nil : "not yet"
+            try await platform.eventually("the operator works again") {
+                platform.process("operator")?.logTail().contains("reconciling begins") == true ? nil : "not yet"
             }
-            try await Task.sleep(for: .seconds(2))
+            try await Task.sleep(for: .seconds(3))
             #expect(try await platform.owned("echo", bot) == before)
             let plan = try await Command(
                 Platform.program,

@@ -26,7 +26,7 @@ struct GatewayCommand: Command {
             CommandOption("webhook-port", "PORT", default: "8080", "Where webhooks come in; 0 takes a free port."),
             CommandOption(
                 "proxy-port", "PORT", default: "8082",
-                "Where bots call the Bot API through the gateway; 0 takes a free port, \"off\" none."),
+                "Where bots call the Bot API; 0 takes a free port, \"off\" none."),
             CommandOption(
                 "proxy-max-body-bytes", "BYTES", default: "67108864", "The largest request to that proxy: an upload."),
             CommandOption("max-body-bytes", "BYTES", default: "1048576", "The largest webhook body."),
