@@ -74,12 +74,12 @@ import Testing
                 try await Self.leader(platform) == "first" ? nil : "nobody"
             }
             try await Self.start(platform, "second")
-            let pid = try #require(platform.process("first")?.pid)
-            kill(pid, SIGSTOP)
-            defer { kill(pid, SIGCONT) }
+            let first = try #require(platform.process("first"))
+            first.freeze()
+            defer { first.signal(SIGCONT) }
             let bot = try await Self.makeReady(platform, "frozen", within: .seconds(40))
             #expect(try await Self.leader(platform) == "second")
-            kill(pid, SIGCONT)
+            first.signal(SIGCONT)
             // It sees that it no longer leads, and ends to be started anew as a standby.
             try await platform.eventually("the first gives up") {
                 platform.process("first")?.exit == nil ? "it runs" : nil

@@ -65,6 +65,27 @@ package final class ChildProcess: Sendable {
         state.withLock { $0.exit == nil && kill(pid, number) == 0 }
     }
 
+    /// Stops the process's clock until SIGCONT, and returns when it stands still. The signal alone does not do that: on a busy
+    /// machine the other threads go on until the one that was chosen to act on it gets a processor.
+    package func freeze() {
+        guard signal(SIGSTOP) else { return }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while isRunning, !isFrozen, ContinuousClock.now < deadline { usleep(500) }
+    }
+
+    /// Whether all threads are stopped (proc(5): state "T").
+    private var isFrozen: Bool {
+        let folder = "/proc/\(pid)/task"
+        let threads = Result { try FileManager.default.contentsOfDirectory(atPath: folder) }
+        guard case .success(let threads) = threads else { return false }
+        return threads.allSatisfy { thread in
+            guard let data = TestFolder.read("\(folder)/\(thread)/stat") else { return true }
+            // The name, in brackets, may hold anything.
+            let rest = String(decoding: data, as: UTF8.self).split(separator: ")").last ?? ""
+            return rest.split(separator: " ").first == "T"
+        }
+    }
+
     /// Waits for the process's end.
     package func wait() async -> Exit {
         await withCheckedContinuation { continuation in

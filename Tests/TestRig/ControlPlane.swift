@@ -217,7 +217,7 @@ package final class ControlPlane: Sendable {
     }
 
     /// Stops the clock of the API server: connections stay open and nothing answers (SIGSTOP).
-    package func freezeAPIServer() { state.withLock { _ = $0.apiServer.signal(SIGSTOP) } }
+    package func freezeAPIServer() { state.withLock { $0.apiServer.freeze() } }
 
     /// Lets a frozen API server go on (SIGCONT).
     package func thawAPIServer() { state.withLock { _ = $0.apiServer.signal(SIGCONT) } }

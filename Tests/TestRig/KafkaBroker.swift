@@ -80,7 +80,7 @@ package final class KafkaBroker: Sendable {
     }
 
     /// Stops the clock of the broker: connections stay open and nothing answers (SIGSTOP).
-    package func freeze() { process.withLock { _ = $0.signal(SIGSTOP) } }
+    package func freeze() { process.withLock { $0.freeze() } }
 
     /// Lets a frozen broker go on (SIGCONT).
     package func thaw() { process.withLock { _ = $0.signal(SIGCONT) } }

@@ -62,7 +62,7 @@ package final class RedisServer: Sendable {
     }
 
     /// Stops the clock of the server: connections stay open and nothing answers (SIGSTOP).
-    package func freeze() { process.withLock { _ = $0.signal(SIGSTOP) } }
+    package func freeze() { process.withLock { $0.freeze() } }
 
     /// Lets a frozen server go on (SIGCONT).
     package func thaw() { process.withLock { _ = $0.signal(SIGCONT) } }

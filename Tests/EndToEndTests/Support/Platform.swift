@@ -211,7 +211,7 @@ final class Platform: Sendable {
     /// while it ends, which no real one does; so its clients are held for a moment.
     func stopBroker() async throws {
         let clients = ["operator", "gateway"].compactMap { process($0) }
-        for client in clients { client.signal(SIGSTOP) }
+        for client in clients { client.freeze() }
         defer { for client in clients { client.signal(SIGCONT) } }
         try await Task.sleep(for: .seconds(1))
         await broker.stop()
