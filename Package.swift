@@ -162,15 +162,15 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "Concurrency", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient", "KubernetesTypes",
-                "Observability", "PlatformAPI", "TelegramBotAPI",
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI",
             ]),
         tests(
             "GatewayIntegrationTests",
             [
-                "Concurrency", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI",
-                "TestRig", "Tracing",
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient", "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator",
+                "TelegramBotAPI", "TestRig", "Tracing",
             ]),
         tests(
             "SimulatorTests",

@@ -20,6 +20,7 @@ package final class Gateway: Sendable {
     /// Where webhooks come in.
     package let webhookServer: HTTPServer
     private let sender: OutgoingSender
+    private let polling: PollingService
     private let watch: BindingWatch?
     private let producer: KafkaProducer
     private let probe: KafkaProbe
@@ -31,11 +32,12 @@ package final class Gateway: Sendable {
     /// - Parameters:
     ///   - client: for following the bindings; `nil`: they are put into ``directory`` by the caller.
     ///   - http: for the Bot API.
+    ///   - pollHTTP: for calls that ask for updates: each holds a connection for most of its time. The same unless given.
     ///   - tracer: makes the spans of updates and calls.
     /// - Throws: `KafkaError` for settings that cannot work. Brokers that are away are waited for.
     package init(
-        settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, logger: Logger,
-        metrics registry: MetricsRegistry, health: HealthRegistry, tracer: Tracer = .off
+        settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, pollHTTP: HTTPClient? = nil,
+        logger: Logger, metrics registry: MetricsRegistry, health: HealthRegistry, tracer: Tracer = .off
     ) throws {
         let metrics = GatewayMetrics(registry, maxBots: settings.metricsBots)
         let directory = BindingDirectory()
@@ -106,6 +108,11 @@ package final class Gateway: Sendable {
         sender = OutgoingSender(
             directory: directory, pump: pump, configuration: consumerConfiguration, settings: settings, health: health,
             logger: logger)
+        polling = PollingService(
+            settings, client: client,
+            telegram: TelegramClient(
+                http: pollHTTP ?? http, baseURL: settings.apiBaseURL, logger: logger), directory: directory,
+            intake: intake, metrics: PollingMetrics(registry), logger: logger)
         self.directory = directory
         self.producer = producer
         probe = KafkaProbe(configuration: configuration, health: health, logger: logger)
@@ -115,12 +122,13 @@ package final class Gateway: Sendable {
     }
 
     /// The gateway's parts in the order of their start. They are shut down in reverse: readiness goes first, then the
-    /// webhook server finishes what is in flight, then the sender leaves its group, then the producer.
+    /// bots that are polled are given away, the webhook server finishes what is in flight, then the sender leaves its group,
+    /// then the producer.
     package var services: [any Service] {
         var services: [any Service] = [ProducerService(producer: producer), probe]
         if let watch { services.append(watch.reflector) }
         services += [
-            sender, webhookServer,
+            sender, webhookServer, polling,
             ReadinessService(health: health, check: Self.check, server: webhookServer, drainDelay: drainDelay),
         ]
         return services

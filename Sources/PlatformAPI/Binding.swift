@@ -21,6 +21,20 @@ package struct Binding: Sendable, Equatable {
     /// When Telegram is told that an update has arrived.
     package var acknowledge: Acknowledgement
 
+    /// How the gateway asks Telegram for updates; `nil`: Telegram sends them.
+    package var polling: Polling?
+
+    /// What a gateway that asks Telegram for updates has to know.
+    package struct Polling: Sendable, Equatable {
+        /// Telegram's names of update kinds; empty: Telegram's default set.
+        package var allowedUpdates: [String]
+
+        package init(allowedUpdates: [String] = []) { self.allowedUpdates = allowedUpdates }
+    }
+
+    /// Whether a gateway is to ask Telegram for updates now.
+    package var isPolled: Bool { polling != nil && intake == .accept }
+
     /// What the gateway does with updates of the bot.
     package enum Intake: String, Sendable, CaseIterable {
         /// Puts them on the incoming topic.
@@ -31,11 +45,12 @@ package struct Binding: Sendable, Equatable {
 
     package init(
         botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept,
-        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil
+        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil, polling: Polling? = nil
     ) {
         self.resultsTopic = resultsTopic
         self.acknowledge = acknowledge
         self.intake = intake
+        self.polling = polling
         self.botID = botID
         self.owner = owner
         self.token = token
@@ -56,7 +71,12 @@ package struct Binding: Sendable, Equatable {
         static let resultsTopic = "results_topic"
         static let intake = "intake"
         static let acknowledge = "acknowledge"
+        static let updateMode = "update_mode"
+        static let allowedUpdates = "allowed_updates"
     }
+
+    /// The one value of the key of the mode; a bot with a webhook has no such key.
+    private static let pollingMode = "polling"
 
     /// The data of the Secret that carries the binding.
     package var secretData: [String: Data] {
@@ -73,6 +93,12 @@ package struct Binding: Sendable, Equatable {
         // What is left at its default is left out, so that a newer operator does not write every binding anew.
         texts[Key.resultsTopic] = resultsTopic
         if acknowledge != .whenDurable { texts[Key.acknowledge] = acknowledge.rawValue }
+        if let polling {
+            texts[Key.updateMode] = Self.pollingMode
+            if !polling.allowedUpdates.isEmpty {
+                texts[Key.allowedUpdates] = polling.allowedUpdates.joined(separator: "\n")
+            }
+        }
         return texts.mapValues { Data($0.utf8) }
     }
 
@@ -104,6 +130,13 @@ package struct Binding: Sendable, Equatable {
             throw BindingError(secret: secret.key, key: Key.acknowledge)
         }
         self.acknowledge = acknowledge
+        switch secret.string(Key.updateMode) ?? "" {
+        case "": polling = nil
+        case Self.pollingMode:
+            let kinds = secret.string(Key.allowedUpdates) ?? ""
+            polling = Polling(allowedUpdates: kinds.split(separator: "\n").map(String.init))
+        default: throw BindingError(secret: secret.key, key: Key.updateMode)
+        }
     }
 }
 
