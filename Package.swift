@@ -162,16 +162,15 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "Concurrency", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient", "KubernetesTypes",
-                "Observability", "PlatformAPI", "TelegramBotAPI",
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI",
             ]),
         tests(
             "GatewayIntegrationTests",
             [
-                "Concurrency", "Cryptography", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
-                "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI",
-                "TestRig", "Tracing",
+                "Concurrency", "ControllerRuntime", "Cryptography", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes",
+                "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI",
+                "Simulator", "TelegramBotAPI", "TestRig", "Tracing",
             ]),
         tests(
             "SimulatorTests",

@@ -23,6 +23,7 @@ package final class Gateway: Sendable {
     package let proxyServer: HTTPServer?
     private let polls: UpdatePolls?
     private let sender: OutgoingSender
+    private let polling: PollingService
     private let watch: BindingWatch?
     private let producer: KafkaProducer
     private let probe: KafkaProbe
@@ -34,11 +35,12 @@ package final class Gateway: Sendable {
     /// - Parameters:
     ///   - client: for following the bindings; `nil`: they are put into ``directory`` by the caller.
     ///   - http: for the Bot API.
+    ///   - pollHTTP: for calls that ask for updates: each holds a connection for most of its time. The same unless given.
     ///   - tracer: makes the spans of updates and calls.
     /// - Throws: `KafkaError` for settings that cannot work. Brokers that are away are waited for.
     package init(
-        settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, logger: Logger,
-        metrics registry: MetricsRegistry, health: HealthRegistry, tracer: Tracer = .off
+        settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, pollHTTP: HTTPClient? = nil,
+        logger: Logger, metrics registry: MetricsRegistry, health: HealthRegistry, tracer: Tracer = .off
     ) throws {
         let metrics = GatewayMetrics(registry, maxBots: settings.metricsBots)
         let directory = BindingDirectory()
@@ -118,6 +120,11 @@ package final class Gateway: Sendable {
         }
         proxyServer = proxy?.server
         polls = proxy?.polls
+        polling = PollingService(
+            settings, client: client,
+            telegram: TelegramClient(
+                http: pollHTTP ?? http, baseURL: settings.apiBaseURL, logger: logger), directory: directory,
+            intake: intake, metrics: PollingMetrics(registry), logger: logger)
         self.directory = directory
         self.producer = producer
         probe = KafkaProbe(configuration: configuration, health: health, logger: logger)
@@ -127,7 +134,8 @@ package final class Gateway: Sendable {
     }
 
     /// The gateway's parts in the order of their start. They are shut down in reverse: readiness goes first, then the
-    /// webhook server finishes what is in flight, then the sender leaves its group, then the producer.
+    /// bots that are polled are given away, the webhook server finishes what is in flight, then the sender leaves its group,
+    /// then the producer.
     package var services: [any Service] {
         var services: [any Service] = [ProducerService(producer: producer), probe]
         if let watch { services.append(watch.reflector) }
@@ -135,7 +143,7 @@ package final class Gateway: Sendable {
         // The polls end first, so that nobody waits for them.
         if let proxyServer, let polls { services += [proxyServer, polls] as [any Service] }
         services += [
-            webhookServer,
+            webhookServer, polling,
             ReadinessService(health: health, check: Self.check, server: webhookServer, drainDelay: drainDelay),
         ]
         return services

@@ -1,3 +1,4 @@
+package import ControllerRuntime
 package import KafkaClient
 package import KubernetesTypes
 package import TelegramBotAPI
@@ -51,6 +52,15 @@ package struct GatewaySettings: Sendable {
     package var callTimeout = Duration.seconds(60)
     /// How long an answer is tried again while the Bot API server does not take it; then it becomes a dead letter.
     package var giveUpAfter = Duration.seconds(3600)
+
+    /// What this replica is called among those that poll: the pod's name.
+    package var replica = "gateway"
+    /// How long Telegram may hold a call for updates, in whole seconds; it takes 50 at most.
+    package var pollWait = Duration.seconds(50)
+    /// Connections that calls for updates may have; with more bots than that each waits for its turn.
+    package var pollConnections = 4096
+    /// The Leases by which replicas share out the bots that they poll. Each is renewed once a retry period.
+    package var pollingLease = LeaderElectionTiming(retryPeriod: .seconds(3))
 
     /// How long webhooks are still taken after the readiness has gone, so that proxies hear of it first.
     package var drainDelay = Duration.zero

@@ -24,6 +24,20 @@ package struct Binding: Sendable, Equatable {
     /// When Telegram is told that an update has arrived.
     package var acknowledge: Acknowledgement
 
+    /// How the gateway asks Telegram for updates; `nil`: Telegram sends them.
+    package var polling: Polling?
+
+    /// What a gateway that asks Telegram for updates has to know.
+    package struct Polling: Sendable, Equatable {
+        /// Telegram's names of update kinds; empty: Telegram's default set.
+        package var allowedUpdates: [String]
+
+        package init(allowedUpdates: [String] = []) { self.allowedUpdates = allowedUpdates }
+    }
+
+    /// Whether a gateway is to ask Telegram for updates now.
+    package var isPolled: Bool { polling != nil && intake == .accept }
+
     /// What the gateway does with updates of the bot.
     package enum Intake: String, Sendable, CaseIterable {
         /// Puts them on the incoming topic.
@@ -34,12 +48,14 @@ package struct Binding: Sendable, Equatable {
 
     package init(
         botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept,
-        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil, aliasToken: String? = nil
+        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil, aliasToken: String? = nil,
+        polling: Polling? = nil
     ) {
         self.resultsTopic = resultsTopic
         self.acknowledge = acknowledge
         self.aliasToken = aliasToken
         self.intake = intake
+        self.polling = polling
         self.botID = botID
         self.owner = owner
         self.token = token
@@ -61,7 +77,12 @@ package struct Binding: Sendable, Equatable {
         static let intake = "intake"
         static let acknowledge = "acknowledge"
         static let aliasToken = "alias_token"
+        static let updateMode = "update_mode"
+        static let allowedUpdates = "allowed_updates"
     }
+
+    /// The one value of the key of the mode; a bot with a webhook has no such key.
+    private static let pollingMode = "polling"
 
     /// The data of the Secret that carries the binding.
     package var secretData: [String: Data] {
@@ -79,6 +100,12 @@ package struct Binding: Sendable, Equatable {
         texts[Key.resultsTopic] = resultsTopic
         if acknowledge != .whenDurable { texts[Key.acknowledge] = acknowledge.rawValue }
         texts[Key.aliasToken] = aliasToken
+        if let polling {
+            texts[Key.updateMode] = Self.pollingMode
+            if !polling.allowedUpdates.isEmpty {
+                texts[Key.allowedUpdates] = polling.allowedUpdates.joined(separator: "\n")
+            }
+        }
         return texts.mapValues { Data($0.utf8) }
     }
 
@@ -111,6 +138,13 @@ package struct Binding: Sendable, Equatable {
         }
         self.acknowledge = acknowledge
         aliasToken = secret.string(Key.aliasToken)
+        switch secret.string(Key.updateMode) ?? "" {
+        case "": polling = nil
+        case Self.pollingMode:
+            let kinds = secret.string(Key.allowedUpdates) ?? ""
+            polling = Polling(allowedUpdates: kinds.split(separator: "\n").map(String.init))
+        default: throw BindingError(secret: secret.key, key: Key.updateMode)
+        }
     }
 
     /// Characters of an alias behind the bot's number and the colon: as many as a real token has, whose shape frameworks

@@ -18,6 +18,8 @@ package enum Labels {
     package static let workerComponent = "worker"
     package static let migrationComponent = "migration"
     package static let bindingComponent = "binding"
+    /// On the Leases by which a gateway's replicas share out the bots that they poll.
+    package static let pollingComponent = "polling"
 }
 
 /// Annotations of the platform.

@@ -12,6 +12,7 @@ extension TelegramBotSpec {
     package var rolloutFailurePolicy: FailurePolicy { worker?.rollout?.onFailure ?? .rollback }
     package var partitions: Int { kafka?.partitions ?? max(1, maxReplicas) }
     package var hasResults: Bool { kafka?.results ?? false }
+    package var updateMode: UpdateMode { updates?.mode ?? .webhook }
     package var maxConnections: Int { updates?.maxConnections ?? 40 }
     package var webhookAdoption: WebhookAdoption { updates?.webhookAdoption ?? .ifUnowned }
     package var effectiveDriftPolicy: DriftPolicy { driftPolicy ?? .repair }

@@ -75,9 +75,11 @@ extension TelegramBotSpec {
 
     /// Which updates Telegram sends, and how.
     package struct Updates: Codable, Sendable, Equatable {
+        /// Absent: `Webhook`.
+        package var mode: UpdateMode?
         /// Telegram's names of update kinds; absent: Telegram's default set.
         package var allowedUpdates: [String]?
-        /// Simultaneous webhook connections, 1–100; absent: 40.
+        /// Simultaneous webhook connections, 1–100; absent: 40. Means nothing to a bot that is polled.
         package var maxConnections: Int?
         /// Whether a webhook that points elsewhere may be replaced; absent: `IfUnowned`.
         package var webhookAdoption: WebhookAdoption?
@@ -85,9 +87,10 @@ extension TelegramBotSpec {
         package var acknowledge: Acknowledgement?
 
         package init(
-            allowedUpdates: [String]? = nil, maxConnections: Int? = nil, webhookAdoption: WebhookAdoption? = nil,
-            acknowledge: Acknowledgement? = nil
+            mode: UpdateMode? = nil, allowedUpdates: [String]? = nil, maxConnections: Int? = nil,
+            webhookAdoption: WebhookAdoption? = nil, acknowledge: Acknowledgement? = nil
         ) {
+            self.mode = mode
             self.acknowledge = acknowledge
             self.allowedUpdates = allowedUpdates
             self.maxConnections = maxConnections
@@ -180,6 +183,14 @@ extension TelegramBotSpec {
             self.replicationFactor = replicationFactor
             self.config = config
         }
+    }
+
+    /// How updates come from Telegram.
+    package enum UpdateMode: String, Codable, Sendable, CaseIterable {
+        /// Telegram sends them to the gateway.
+        case webhook = "Webhook"
+        /// The gateway asks Telegram for them. Nothing of the gateway need be reached from outside.
+        case polling = "Polling"
     }
 
     /// Whose webhook at Telegram may be replaced by the bot's own.

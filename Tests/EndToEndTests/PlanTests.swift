@@ -170,6 +170,16 @@ import Testing
             ] {
                 #expect(less.text.contains(line), "\(line) is not in\n\(less.text)")
             }
+            // The gateway asks instead of being sent.
+            let polled = try await reader.plan(
+                Self.manifest { $0 = $0.replacingOccurrences(of: "maxConnections: 20", with: "mode: Polling") })
+            for line in [
+                "- webhook http://127.0.0.1:\(platform.webhookPort)/webhook/\(id): the gateway begins to ask for updates",
+                "spec.updates.mode: \"Webhook\" → \"Polling\"", "~ Secret tgs-system/\(id.bindingName)",
+                "data.update_mode: (changed)", "data.allowed_updates: (changed)",
+            ] {
+                #expect(polled.text.contains(line), "\(line) is not in\n\(polled.text)")
+            }
             #expect(try await state(platform, bot) == applied)
             #expect(writes(platform, bot, after: last).isEmpty)
 

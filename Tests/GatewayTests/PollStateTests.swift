@@ -105,7 +105,7 @@ import Testing
     @Test func theUpdateIsTakenOutByteForByte() throws {
         let update = #"{ "message":{"text":"\u00e9 \"update\":"}, "update_id" : 5 }"#
         let message = record(0, at: 0, value: #"{"bot_name":"x","bot_id":"bot_5","update":\#(update)}"#)
-        let found = try #require(PolledUpdate(message))
+        let found = try #require(TopicUpdate(message))
         #expect(found.id == 5)
         #expect(found.json == Array(update.utf8))
     }

@@ -68,6 +68,23 @@ import Testing
         #expect(verdict.message.contains(error) && verdict.message.contains("4 update(s)"))
     }
 
+    @Test func updatesThatNobodyAsksForAreNamed() {
+        var before = quiet
+        before.isPolled = true
+        // Telegram counts those that have just been given out.
+        #expect(verdict(before) { $0.pending = 3 } == .good)
+        before.pending = 3
+        #expect(verdict(before) { _ in }.reason == "GatewayNotPolling")
+        #expect(verdict(before) { $0.taken += 1 } == .good)
+        #expect(
+            verdict {
+                $0.isPolled = true; $0.pending = 3
+            }.status == nil)
+        // With a webhook an error of Telegram's says more.
+        before.isPolled = false
+        #expect(verdict(before) { _ in } == .good)
+    }
+
     @Test func anErrorThatIsOverDoesNotCount() {
         let past: (inout DeliveryLook) -> Void = { now in
             now.error = "Connection refused"

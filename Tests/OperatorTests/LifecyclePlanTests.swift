@@ -130,6 +130,91 @@ import Testing
     }
 }
 
+@Suite struct PollingPlanTests {
+    private let own = WebhookWish(Samples.context(), secret: "s").url
+    private static let polled = TelegramBotStatus.Webhook(appliedHash: PollingPlan.appliedHash)
+
+    private func decide(
+        told: TelegramBotStatus.Webhook?, has url: String, _ adoption: TelegramBotSpec.WebhookAdoption = .ifUnowned,
+        drift: TelegramBotSpec.DriftPolicy = .repair, ours: Bool = false
+    ) throws -> PollingPlan {
+        let text = #"{"url":"\#(url)","pending_update_count":0,"has_custom_certificate":false}"#
+        return PollingPlan.decide(
+            own: own, told: told, info: try JSONDecoder().decode(WebhookInfo.self, from: Data(text.utf8)),
+            adoption: adoption, drift: drift, isOurs: { _ in ours })
+    }
+
+    @Test func theBotsOwnWebhookIsTakenAway() throws {
+        let former = "https://former/hook"
+        for adoption in TelegramBotSpec.WebhookAdoption.allCases {
+            #expect(try decide(told: nil, has: "", adoption) == .keep)
+            #expect(try decide(told: nil, has: own, adoption) == .remove)
+            #expect(try decide(told: .init(url: own, appliedHash: "h"), has: own, adoption) == .remove)
+            #expect(try decide(told: .init(url: former, appliedHash: "h"), has: former, adoption) == .remove)
+        }
+    }
+
+    @Test func thatOfSomebodyElseOnlyWhenAllowed() throws {
+        let other = "https://other/hook"
+        #expect(try decide(told: nil, has: other, .never) == .refuse)
+        #expect(try decide(told: nil, has: other) == .refuse)
+        #expect(try decide(told: nil, has: other, ours: true) == .remove)
+        #expect(try decide(told: .init(url: own, appliedHash: "h"), has: other) == .remove)
+        #expect(try decide(told: nil, has: other, .always) == .remove)
+    }
+
+    @Test func oneThatIsSetByHandIsDrift() throws {
+        #expect(try decide(told: Self.polled, has: "") == .keep)
+        #expect(try decide(told: Self.polled, has: "https://other/hook") == .repair)
+        #expect(try decide(told: Self.polled, has: own) == .repair)
+        #expect(try decide(told: Self.polled, has: "https://other/hook", drift: .report) == .report)
+        #expect(try decide(told: Self.polled, has: "https://other/hook", .never) == .refuse)
+        #expect(try decide(told: Self.polled, has: "https://other/hook", .always, drift: .report) == .report)
+    }
+
+    /// The other way round: a bot that was polled has been of the platform as one with a webhook has.
+    @Test func aBotThatWasPolledGetsItsWebhook() throws {
+        let wish = WebhookWish(Samples.context(), secret: "s")
+        for (url, plan) in [("", WebhookPlan.set), ("https://other/hook", .set)] {
+            let text = #"{"url":"\#(url)","pending_update_count":0,"has_custom_certificate":false}"#
+            let info = try JSONDecoder().decode(WebhookInfo.self, from: Data(text.utf8))
+            let decided = WebhookPlan.decide(
+                wish, told: Self.polled, info: info, adoption: .ifUnowned, drift: .repair, isOurs: { _ in false })
+            #expect(decided == plan)
+        }
+    }
+
+    @Test func theBindingSaysThatTheGatewayAsks() throws {
+        let secrets = Samples.secrets(["s"])
+        func binding(_ change: (inout TelegramBot) -> Void) throws -> Binding {
+            try Binding(BindingManifest.secret(Samples.context(Samples.bot(change)), secrets))
+        }
+        #expect(try binding { _ in }.polling == nil)
+        #expect(
+            try binding { $0.spec.updates?.mode = .polling }.polling?.allowedUpdates == ["message", "callback_query"])
+        #expect(try binding { $0.spec.updates = .init(mode: .polling) }.polling?.allowedUpdates == [])
+        #expect(
+            try binding {
+                $0.spec.updates = .init(mode: .polling); $0.spec.suspend = .buffer
+            }.isPolled)
+        for suspension in [TelegramBotSpec.Suspension.refuse, .off] {
+            #expect(
+                try !binding {
+                    $0.spec.updates = .init(mode: .polling); $0.spec.suspend = suspension
+                }.isPolled)
+        }
+    }
+
+    /// Nobody waits for Telegram to be told a secret that it does not use.
+    @Test func aFormerSecretIsRetiredAlthoughTelegramIsNotTold() {
+        let both = WebhookSecrets(values: ["two", "one"], tokenFingerprint: nil, request: nil, since: 0)
+        let polled = Samples.context(Samples.bot { $0.spec.updates?.mode = .polling })
+        #expect(both.step(Samples.context(), told: nil, now: 9999, overlap: .seconds(300)) == .keep)
+        #expect(both.step(polled, told: nil, now: 9999, overlap: .seconds(300)) == .retire)
+        #expect(both.step(polled, told: nil, now: 299, overlap: .seconds(300)) == .keep)
+    }
+}
+
 @Suite struct TopicConfigPlanTests {
     private func entry(_ value: String, isDefault: Bool = false) -> TopicConfigurationEntry {
         TopicConfigurationEntry(value: value, isDefault: isDefault, isReadOnly: false)

@@ -57,6 +57,25 @@ import Testing
         #expect(binding.secretData["alias_token"] == Data("42:alias".utf8))
     }
 
+    /// An older operator's bindings say nothing of polling, and a bot with a webhook has the same as ever.
+    @Test func pollingIsSaidByKeysOfItsOwn() throws {
+        #expect(Self.binding.secretData["update_mode"] == nil && Self.binding.secretData["allowed_updates"] == nil)
+        #expect(try Binding(secret(Self.binding.secretData)).polling == nil)
+        var polled = Self.binding
+        for kinds in [[], ["message"], ["message", "chat_member"]] {
+            polled.polling = .init(allowedUpdates: kinds)
+            #expect(try Binding(secret(polled.secretData)) == polled)
+        }
+        #expect(polled.isPolled && !Self.binding.isPolled)
+        polled.intake = .refuse
+        #expect(!polled.isPolled)
+        var data = polled.secretData
+        data["update_mode"] = Data("pigeons".utf8)
+        #expect {
+            try Binding(secret(data))
+        } throws: { ($0 as? BindingError)?.key == "update_mode" }
+    }
+
     @Test(arguments: binding.secretData.keys.sorted().filter { $0 != "intake" })
     func whatIsMissingIsNamedWithoutTheValues(key: String) {
         for value in [nil, Data(), Data([0xff])] {

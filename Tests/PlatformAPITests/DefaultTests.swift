@@ -40,6 +40,7 @@ import Testing
         },
         Default("partitions", at: nil) { .int(Int64($0.partitions)) },
         Default("hasResults", at: "kafka.results") { .bool($0.hasResults) },
+        Default("updateMode", at: "updates.mode") { .string($0.updateMode.rawValue) },
         Default("maxConnections", at: "updates.maxConnections") { .int(Int64($0.maxConnections)) },
         Default("webhookAdoption", at: "updates.webhookAdoption") { .string($0.webhookAdoption.rawValue) },
         Default("effectiveDriftPolicy", at: "driftPolicy") { .string($0.effectiveDriftPolicy.rawValue) },

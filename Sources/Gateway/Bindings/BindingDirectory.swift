@@ -24,6 +24,9 @@ package final class BindingDirectory: Sendable {
     /// The topics with all bots' answers, sorted.
     package var outgoingTopics: [String] { state.withLock { $0.byOutgoingTopic.keys.sorted() } }
 
+    /// The bots whose updates are to be asked for.
+    package var polled: [Binding] { state.withLock { $0.byBotID.values.filter(\.isPolled) } }
+
     /// How many bots are carried.
     package var count: Int { state.withLock { $0.byBotID.count } }
 

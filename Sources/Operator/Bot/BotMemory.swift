@@ -38,6 +38,10 @@ final class BotMemory: Sendable {
         var isDeliveryInDoubt = false
         /// Partitions of the incoming topic, when last looked.
         var partitions: Int?
+        /// Until when a gateway that polled the bot is given time to end that, before the bot gets a webhook.
+        var pollingEndsAt: ContinuousClock.Instant?
+        /// The gateway was told to poll no more, because the bot is being deleted.
+        var hasPollingEnded = false
         /// When getWebhookInfo was last asked.
         var webhookCheckedAt: ContinuousClock.Instant?
         var profile: Profile?

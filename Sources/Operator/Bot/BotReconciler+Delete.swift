@@ -32,6 +32,7 @@ extension BotReconciler {
                 try await removeWebhook(bot, gateway)
                 FaultPoint.passed(.webhookRemoved)
             }
+            try await endPolling(bot)
             if let waiting = await WorkerSlot.waiting({ await undrained(bot, botID, gateway) }) {
                 await tellDelay(waiting, of: bot)
                 return .requeue(after: Self.drainLook)

@@ -60,7 +60,8 @@ extension BotReconciler {
         // What Telegram says of a webhook that was there before does not concern this one.
         return DeliveryLook(
             at: Self.seconds(), pending: info.pendingUpdateCount, error: isWebhookNew ? nil : info.lastErrorMessage,
-            errorAt: info.lastErrorDate, taken: incoming.end, unread: incoming.lag, read: incoming.committed,
+            errorAt: info.lastErrorDate, isPolled: context.bot.spec.updateMode == .polling, taken: incoming.end,
+            unread: incoming.lag, read: incoming.committed,
             unsent: outgoing.lag, sent: outgoing.committed)
     }
 

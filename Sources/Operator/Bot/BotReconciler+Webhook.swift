@@ -8,6 +8,7 @@ extension BotReconciler {
     /// Points Telegram at the gateway, and looks now and then whether it still does.
     func ensureWebhook(_ context: WorkerContext, _ secrets: WebhookSecrets, _ work: BotWork) async throws {
         if context.bot.spec.suspend == .off { return try await withdrawWebhook(context, work) }
+        if context.bot.spec.updateMode == .polling { return try await ensurePolling(context, work) }
         guard let secret = secrets.values.first else { return }
         let wish = WebhookWish(context, secret: secret)
         let key = context.bot.key
@@ -25,6 +26,7 @@ extension BotReconciler {
             let age = Duration.seconds(Self.seconds() - secrets.since)
             guard age >= Self.bindingSettleTime else { return work.lookAgain(in: Self.bindingSettleTime - age) }
         }
+        if let wait = untilPollingHasEnded(key, told: told) { return work.lookAgain(in: wait) }
         let telegram = telegram(context.gateway)
         let token = try BotToken(context.token.token.value)
         try await callingTelegram(.webhookReady, context.token, work) {
@@ -72,10 +74,10 @@ extension BotReconciler {
     }
 
     /// How long the gateway is given to hear of a changed binding.
-    private static let bindingSettleTime = Duration.seconds(2)
+    static let bindingSettleTime = Duration.seconds(2)
 
     /// Whether a webhook leads to a gateway of this cluster, whichever.
-    private func isGatewayURL(_ url: String) -> Bool {
+    func isGatewayURL(_ url: String) -> Bool {
         GatewayPlan.isWebhook(url, of: stores.gateways.all.map(\.value))
     }
 
@@ -101,7 +103,7 @@ extension BotReconciler {
 
     /// How long until Telegram is asked what it has. After a restart the first look of each bot is drawn over the interval,
     /// so that they do not all come at once.
-    private func timeUntilCheck(_ key: ObjectKey) -> Duration {
+    func timeUntilCheck(_ key: ObjectKey) -> Duration {
         guard let last = memory[key].webhookCheckedAt else {
             let age = settings.resyncInterval * Double.random(in: 0...0.5)
             memory.update(key) { $0.webhookCheckedAt = clock.now - age }

@@ -9,6 +9,8 @@ struct DeliveryLook: Sendable, Equatable {
     /// Telegram's last delivery error, and when it was, in seconds since 1970.
     var error: String?
     var errorAt: Int64?
+    /// The gateway asks for updates, instead of Telegram sending them.
+    var isPolled = false
     /// The sum of the incoming topic's end offsets: grows with each update that a gateway has taken.
     var taken: Int64
     /// Updates that no worker has committed, and the sum of what is committed.
@@ -41,13 +43,21 @@ enum DeliveryHealth {
     static func verdict(_ now: DeliveryLook, before: DeliveryLook?, hasWorker: Bool, workers: Int) -> Verdict {
         let isRefused = now.pending > 0 && now.error != nil && now.at - (now.errorAt ?? 0) <= errorAge
         let isUnread = hasWorker && now.unread > 0
-        guard isRefused || isUnread || now.unsent > 0 else { return .good }
+        let isUnasked = now.isPolled && now.pending > 0
+        guard isRefused || isUnasked || isUnread || now.unsent > 0 else { return .good }
         guard let before else {
             return Verdict(
                 status: nil, reason: "Looking",
                 message: "Some messages are on their way: it is looked again whether they get on")
         }
         if isRefused, now.taken <= before.taken { return incoming(now) }
+        if isUnasked, before.isPolled, before.pending > 0, now.taken <= before.taken {
+            return Verdict(
+                status: false, reason: "GatewayNotPolling",
+                message:
+                    "Telegram to gateway: \(now.pending) update(s) wait at Telegram and no gateway has put any into "
+                    + "Kafka since the look before. Look at the gateway's log")
+        }
         if isUnread, before.unread > 0, now.read <= before.read {
             let state = workers == 0 ? "no worker is ready" : "\(workers) worker(s) are ready but do not commit"
             return Verdict(

@@ -31,8 +31,7 @@ enum WebhookPlan: Equatable {
             switch adoption {
             case .never: return .refuse
             case .ifUnowned:
-                let hadIt = told?.url != nil
-                guard hadIt || isOurs(info.url) else { return .refuse }
+                guard told.isOfThePlatform || isOurs(info.url) else { return .refuse }
             case .always: break
             }
         }

@@ -42,9 +42,11 @@ struct WebhookSecrets: Sendable, Equatable {
         _ context: WorkerContext, told: TelegramBotStatus.Webhook?, now: Int64, overlap: Duration
     ) -> Step {
         let hash = values.first.map { WebhookWish(context, secret: $0).hash }
+        // Nobody uses the secrets of a bot that is polled.
+        let isTold = told?.appliedHash == hash || context.bot.spec.updateMode == .polling
         return step(
-            tokenFingerprint: context.token.fingerprint, request: context.bot.rotationRequest,
-            isTold: told?.appliedHash == hash, now: now, overlap: overlap.components.seconds)
+            tokenFingerprint: context.token.fingerprint, request: context.bot.rotationRequest, isTold: isTold, now: now,
+            overlap: overlap.components.seconds)
     }
 
     /// The secrets after a step.

@@ -11,10 +11,15 @@ struct WebhookWish: Sendable, Equatable {
     let maxConnections: Int
 
     init(_ context: WorkerContext, secret: String) {
-        url = context.gateway.spec.publicURL + context.botID.webhookPath
+        url = Self.url(context)
         self.secret = secret
         allowedUpdates = context.bot.spec.updates?.allowedUpdates
         maxConnections = context.bot.spec.maxConnections
+    }
+
+    /// Where Telegram delivers to when the bot has a webhook.
+    static func url(_ context: WorkerContext) -> String {
+        context.gateway.spec.publicURL + context.botID.webhookPath
     }
 
     /// Whether this is what Telegram has, as far as it tells: the secret never, the kinds of updates not when they are the

@@ -10,7 +10,7 @@ enum BindingManifest {
             webhookSecrets: secrets.values, intake: context.bot.spec.intake,
             acknowledge: context.bot.spec.updates?.acknowledge ?? context.gateway.spec.effectiveAcknowledge,
             resultsTopic: context.bot.spec.hasResults ? context.botID.resultsTopic : nil,
-            aliasToken: context.alias?.value)
+            aliasToken: context.alias?.value, polling: context.bot.spec.polling)
         // An owner reference cannot cross namespaces: the annotation stands in for it.
         var annotations = [
             Annotations.owner: context.bot.key.description, Annotations.secretSince: "\(secrets.since)",
@@ -32,4 +32,9 @@ enum BindingManifest {
 extension TelegramBotSpec {
     /// What the gateway does with the bot's updates.
     var intake: Binding.Intake { suspend == .refuse || suspend == .off ? .refuse : .accept }
+
+    /// How the gateway asks for the bot's updates; `nil`: Telegram sends them.
+    var polling: Binding.Polling? {
+        updateMode == .polling ? Binding.Polling(allowedUpdates: updates?.allowedUpdates ?? []) : nil
+    }
 }

@@ -47,6 +47,7 @@ extension BotPlanning {
     /// Where Telegram delivers.
     func planWebhook(_ context: WorkerContext, _ secrets: WebhookSecrets) async throws {
         guard bot.spec.suspend != .off else { return try await planWithdrawal(context) }
+        guard bot.spec.updateMode == .webhook else { return try await planPolling(context) }
         guard let secret = secrets.values.first else { return }
         let wish = WebhookWish(context, secret: secret)
         let told = status.webhook
@@ -72,6 +73,35 @@ extension BotPlanning {
                     .keep, url: info.url.isEmpty ? Optional.none : WebhookPlan.host(of: info.url),
                     note: "changed by somebody else, and left so")
             case .refuse: throw WebhookPlan.ownedElsewhere(info.url)
+            }
+        }
+    }
+
+    /// A bot that is polled has no webhook.
+    private func planPolling(_ context: WorkerContext) async throws {
+        let told = status.webhook
+        try await askTelegram(context) { telegram, token, timeout in
+            let info = try await telegram.getWebhookInfo(token: token, timeout: timeout)
+            let decision = PollingPlan.decide(
+                own: WebhookWish.url(context), told: told, info: info, adoption: self.bot.spec.webhookAdoption,
+                drift: self.bot.spec.effectiveDriftPolicy,
+                isOurs: { GatewayPlan.isWebhook($0, of: self.world.gateways.values) })
+            let present = info.url == WebhookWish.url(context) ? info.url : WebhookPlan.host(of: info.url)
+            switch decision {
+            case .keep:
+                self.plan.telegram.webhook = WebhookChange(
+                    .keep, note: told.isPolling ? Optional.none : "none: the gateway begins to ask for updates")
+            case .remove:
+                self.plan.telegram.webhook = WebhookChange(
+                    .delete, url: present, note: "the gateway begins to ask for updates")
+            case .repair:
+                self.plan.telegram.webhook = WebhookChange(
+                    .delete, url: present, note: "set by somebody else, and taken away: the bot is polled")
+            case .report:
+                self.drifted.append("webhook")
+                self.plan.telegram.webhook = WebhookChange(
+                    .keep, url: present, note: "set by somebody else, and left so: the bot is not polled")
+            case .refuse: throw PollingPlan.ownedElsewhere(info.url)
             }
         }
     }

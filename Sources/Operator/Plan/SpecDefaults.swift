@@ -6,7 +6,7 @@ enum SpecDefaults {
     /// By the names of the spec's fields.
     static let values: JSONValue = [
         "tokenSecretRef": ["key": "token"],
-        "updates": ["maxConnections": 40, "webhookAdoption": "IfUnowned"],
+        "updates": ["mode": "Webhook", "maxConnections": 40, "webhookAdoption": "IfUnowned"],
         "scaling": [
             "minReplicas": 0, "maxReplicas": 10, "lagThreshold": 5, "activationLagThreshold": 0,
             "pollingInterval": "30s", "cooldownPeriod": "120s",

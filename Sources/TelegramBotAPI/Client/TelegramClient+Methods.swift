@@ -48,18 +48,39 @@ extension TelegramClient {
         offset: Int64?, limit: Int = RawUpdate.mostInAnAnswer, wait: Duration, allowedUpdates: [String]? = nil,
         token: BotToken
     ) async throws(TelegramError) -> [RawUpdate] {
-        var parameters: [String: JSONValue] = [
-            "limit": .int(Int64(limit)), "timeout": .int(wait.components.seconds),
-        ]
-        if let offset { parameters["offset"] = .int(offset) }
-        if let allowedUpdates { parameters["allowed_updates"] = .array(allowedUpdates.map { .string($0) }) }
-        let response = try await response(
-            "getUpdates", parameters, token: token, timeout: wait + TelegramClient.defaultTimeout)
+        let response = try await updates(
+            offset: offset, limit: limit, wait: wait, allowedUpdates: allowedUpdates, token: token)
         do {
             return try RawUpdate.split(answer: response.body)
         } catch {
             throw TelegramError(.malformedAnswer, "getUpdates: \(error)", status: response.status.rawValue)
         }
+    }
+
+    /// As ``getUpdates(offset:limit:wait:allowedUpdates:token:)``, without failing for an element that is not an Update.
+    package func pollUpdates(
+        offset: Int64?, limit: Int = RawUpdate.mostInAnAnswer, wait: Duration, allowedUpdates: [String]? = nil,
+        token: BotToken
+    ) async throws(TelegramError) -> [PolledUpdate] {
+        let response = try await updates(
+            offset: offset, limit: limit, wait: wait, allowedUpdates: allowedUpdates, token: token)
+        do {
+            return try PolledUpdate.all(of: response.body, askedFrom: offset)
+        } catch {
+            throw TelegramError(.malformedAnswer, "getUpdates: \(error)", status: response.status.rawValue)
+        }
+    }
+
+    private func updates(
+        offset: Int64?, limit: Int, wait: Duration, allowedUpdates: [String]?, token: BotToken
+    ) async throws(TelegramError) -> HTTPResponse {
+        var parameters: [String: JSONValue] = [
+            "limit": .int(Int64(limit)), "timeout": .int(wait.components.seconds),
+        ]
+        if let offset { parameters["offset"] = .int(offset) }
+        if let allowedUpdates { parameters["allowed_updates"] = .array(allowedUpdates.map { .string($0) }) }
+        return try await response(
+            "getUpdates", parameters, token: token, timeout: wait + TelegramClient.defaultTimeout)
     }
 
     /// Sends a text.

@@ -11,6 +11,15 @@ package struct RawUpdate: Sendable, Equatable {
 
     /// The updates of an answer to `getUpdates` in their order. What is not an Update in itself fails the whole.
     package static func split(answer bytes: [UInt8]) throws(UpdateScanError) -> [RawUpdate] {
+        var updates: [RawUpdate] = []
+        for part in try parts(of: bytes) {
+            updates.append(RawUpdate(bytes: Array(part), fields: try UpdateFields.scan(part)))
+        }
+        return updates
+    }
+
+    /// The elements of an answer to `getUpdates` in their order, unread.
+    static func parts(of bytes: [UInt8]) throws(UpdateScanError) -> [ArraySlice<UInt8>] {
         var slices = [tgs_slice](repeating: tgs_slice(), count: mostInAnAnswer)
         var count = 0
         let status = unsafe bytes.withUnsafeBufferPointer { buffer in
@@ -19,11 +28,6 @@ package struct RawUpdate: Sendable, Equatable {
             }
         }
         if let error = UpdateScanError(status: status) { throw error }
-        var updates: [RawUpdate] = []
-        for slice in slices.prefix(count) {
-            let part = bytes[slice.offset..<slice.offset + slice.length]
-            updates.append(RawUpdate(bytes: Array(part), fields: try UpdateFields.scan(part)))
-        }
-        return updates
+        return slices.prefix(count).map { bytes[$0.offset..<$0.offset + $0.length] }
     }
 }

@@ -1,4 +1,5 @@
 import Concurrency
+import ControllerRuntime
 import FoundationEssentials
 import Gateway
 import HTTPClient
@@ -54,6 +55,12 @@ struct GatewayCommand: Command {
                 "give-up-after", "DURATION", default: "1h",
                 "How long an answer is tried again before it becomes a dead letter."),
             CommandOption(
+                "polling-connections", "COUNT", default: "4096",
+                "Bots that this replica polls at the same time; those beyond it take turns."),
+            CommandOption(
+                "polling-lease-duration", "DURATION", default: "15s",
+                "How long nothing is heard of a replica before others poll its bots."),
+            CommandOption(
                 "drain-delay", "DURATION", default: "5s",
                 "How long webhooks are still taken at the end, after /ready has begun to answer 503."),
             CommandOption(
@@ -103,6 +110,11 @@ struct GatewayCommand: Command {
         settings.sendLimits.bulkMessages = broadcasts == 0 ? nil : broadcasts
         settings.callTimeout = try values.duration("call-timeout")
         settings.giveUpAfter = try values.duration("give-up-after")
+        settings.replica = ProcessIdentity.hostName
+        settings.pollConnections = try values.integer("polling-connections", in: 1...1_000_000)
+        let lease = max(.seconds(2), try values.duration("polling-lease-duration"))
+        settings.pollingLease = LeaderElectionTiming(
+            leaseDuration: .seconds(lease.components.seconds), renewDeadline: lease * 2 / 3, retryPeriod: lease / 5)
         settings.drainDelay = try values.duration("drain-delay")
         self.settings = settings
         do {
@@ -122,10 +134,15 @@ struct GatewayCommand: Command {
         calls.maxConnectionsPerHost = 512
         calls.maxConnections = 512
         let http = try HTTPClient(calls)
+        // A bot that is polled holds a connection nearly all the time.
+        var polls = HTTPClient.Configuration()
+        polls.maxConnectionsPerHost = settings.pollConnections
+        polls.maxConnections = settings.pollConnections
+        let pollHTTP = try HTTPClient(polls)
         let exporter = tracing.map { SpanExporter($0, http: http, logger: logger, metrics: metrics) }
         let gateway = try Gateway(
-            settings: settings, client: client, http: http, logger: logger, metrics: metrics, health: health,
-            tracer: exporter?.tracer ?? .off)
+            settings: settings, client: client, http: http, pollHTTP: pollHTTP, logger: logger, metrics: metrics,
+            health: health, tracer: exporter?.tracer ?? .off)
         let probes = ProbeServer.make(probes, health: health, metrics: metrics, logger: logger)
         try gateway.webhookServer.start()
         try gateway.proxyServer?.start()
@@ -139,6 +156,7 @@ struct GatewayCommand: Command {
         // Ends behind all that makes spans.
         let first: [any Service] = exporter.map { [probes, $0] } ?? [probes]
         try await Programs.run(first + gateway.services, logger: logger)
+        await pollHTTP.shutdown()
         await http.shutdown()
     }
 }

@@ -179,8 +179,11 @@ final class Platform: Sendable {
     ///   - port: where webhooks come in; the platform's own port unless given.
     ///   - healthPort: where `/ready` is; 0 takes a free one.
     ///   - drainDelay: how long webhooks are still taken at its end.
+    ///   - kubeconfig: of the user that the gateway is; absent: the administrator.
+    ///   - more: flags.
     func startGateway(
-        _ name: String = "gateway", port: UInt16? = nil, healthPort: UInt16 = 0, drainDelay: String = "1ms"
+        _ name: String = "gateway", port: UInt16? = nil, healthPort: UInt16 = 0, drainDelay: String = "1ms",
+        kubeconfig: String? = nil, more: [String] = []
     ) async throws {
         var security: [String] = []
         if let authority = broker.tls?.caPEM {
@@ -196,15 +199,14 @@ final class Platform: Sendable {
         try start(
             name,
             [
-                "gateway", "--kubeconfig", try controlPlane.kubeconfigPath, "--name", "main", "--namespace",
-                "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url", simulator.apiURL, "--host",
-                "127.0.0.1", "--webhook-port", "\(port ?? webhookPort)", "--proxy-port",
-                port == nil ? "\(proxyPort)" : "0",
-                "--log-level", "debug", "--health-port", "\(healthPort)", "--delivery-timeout", "5s", "--retry-after",
-                "1", "--drain-delay", drainDelay,
+                "gateway", "--kubeconfig", try kubeconfig ?? controlPlane.kubeconfigPath, "--name", "main",
+                "--namespace", "tgs-system", "--kafka-brokers", broker.bootstrapServers, "--api-base-url",
+                simulator.apiURL, "--host", "127.0.0.1", "--webhook-port", "\(port ?? webhookPort)", "--proxy-port",
+                port == nil ? "\(proxyPort)" : "0", "--log-level", "debug", "--health-port", "\(healthPort)",
+                "--delivery-timeout", "5s", "--retry-after", "1", "--drain-delay", drainDelay,
                 // The people of these tests write faster than people do.
                 "--chat-messages-per-second", "0", "--group-messages-per-minute", "0",
-            ] + security)
+            ] + security + more)
     }
 
     /// Stops the broker so that nothing is lost that it has acknowledged. It writes every 0.3 s and goes on acknowledging

@@ -46,7 +46,7 @@ struct PollState: Sendable {
         var malformed = 0
         for message in messages {
             next[message.topicPartition] = message.offset + 1
-            guard let update = PolledUpdate(message) else {
+            guard let update = TopicUpdate(message) else {
                 malformed += 1
                 continue
             }

@@ -2,7 +2,7 @@ import KafkaClient
 import PlatformAPI
 
 /// An update taken out of its record.
-struct PolledUpdate: Sendable, Equatable {
+struct TopicUpdate: Sendable, Equatable {
     let id: Int64
     /// Byte for byte as Telegram sent it.
     let json: [UInt8]
