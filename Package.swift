@@ -89,7 +89,8 @@ let package = Package(
             "Gateway",
             [
                 "Concurrency", "ControllerRuntime", "Cryptography", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI", "Tracing",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "RedisClient", "TelegramBotAPI",
+                "Tracing",
             ]),
         module(
             "Simulator",
@@ -106,8 +107,8 @@ let package = Package(
                 "CMalloc", "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes",
                 "JSON",
                 "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "Simulator",
-                "TelegramBotAPI", "Tracing",
+                "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "RedisClient",
+                "Simulator", "TelegramBotAPI", "Tracing",
             ]),
 
         // Test kits.
@@ -163,14 +164,14 @@ let package = Package(
             "GatewayTests",
             [
                 "Concurrency", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient", "KubernetesTypes",
-                "Observability", "PlatformAPI", "TelegramBotAPI",
+                "Observability", "PlatformAPI", "RedisClient", "TelegramBotAPI",
             ]),
         tests(
             "GatewayIntegrationTests",
             [
                 "Concurrency", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "Simulator", "TelegramBotAPI",
-                "TestRig", "Tracing",
+                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "RedisClient", "Simulator",
+                "TelegramBotAPI", "TestRig", "Tracing",
             ]),
         tests(
             "SimulatorTests",
@@ -181,7 +182,7 @@ let package = Package(
         tests(
             "WorkerKitTests",
             ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI", "TestRig", "WorkerKit"]),
-        tests("CommandLineTests", ["KafkaClient", "Observability", "tgs"]),
+        tests("CommandLineTests", ["KafkaClient", "Observability", "RedisClient", "tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
         tests("OperatorIntegrationTests", ["KafkaClient", "Observability", "Operator"]),
         tests("ManifestIntegrationTests", ["JSON", "KubernetesTypes", "PlatformAPI", "TestRig", "YAML"]),

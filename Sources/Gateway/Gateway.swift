@@ -10,6 +10,7 @@ package import KubernetesClient
 import KubernetesTypes
 package import Observability
 import PlatformAPI
+import RedisClient
 import TelegramBotAPI
 package import Tracing
 
@@ -23,6 +24,7 @@ package final class Gateway: Sendable {
     private let watch: BindingWatch?
     private let producer: KafkaProducer
     private let probe: KafkaProbe
+    private let redis: RedisClient?
     private let drainDelay: Duration
     private let health: HealthRegistry
 
@@ -32,7 +34,7 @@ package final class Gateway: Sendable {
     ///   - client: for following the bindings; `nil`: they are put into ``directory`` by the caller.
     ///   - http: for the Bot API.
     ///   - tracer: makes the spans of updates and calls.
-    /// - Throws: `KafkaError` for settings that cannot work. Brokers that are away are waited for.
+    /// - Throws: `KafkaError` or `RedisError` for settings that cannot work. Brokers that are away are waited for.
     package init(
         settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, logger: Logger,
         metrics registry: MetricsRegistry, health: HealthRegistry, tracer: Tracer = .off
@@ -60,8 +62,15 @@ package final class Gateway: Sendable {
             metrics.bots.keep { directory.binding($0) != nil }
         }
         let accessLog = AccessLog(logger, sample: settings.accessLogSample)
+        var redisSettings = RedisSettings()
+        redisSettings.timeout = settings.redisTimeout
+        redis = try settings.redisURL.map {
+            try RedisClient(url: $0, settings: redisSettings, logger: logger, metrics: registry)
+        }
+        let shared = redis.map { GatewayRedis($0, logger: logger) }
         let intake = UpdateIntake(
-            duplicates: DuplicateFilter(metrics: metrics), metrics: metrics, logger: logger, produce: produce,
+            duplicates: DuplicateFilter(shared: shared.map(RedisSharedUpdates.init), metrics: metrics), metrics: metrics,
+            logger: logger, produce: produce,
             enqueue: { record, ended in
                 try producer.enqueue(record) { result in
                     switch result {
@@ -118,6 +127,7 @@ package final class Gateway: Sendable {
     /// webhook server finishes what is in flight, then the sender leaves its group, then the producer.
     package var services: [any Service] {
         var services: [any Service] = [ProducerService(producer: producer), probe]
+        if let redis { services.append(redis) }
         if let watch { services.append(watch.reflector) }
         services += [
             sender, webhookServer,

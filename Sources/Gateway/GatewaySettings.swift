@@ -1,5 +1,6 @@
 package import KafkaClient
 package import KubernetesTypes
+package import RedisClient
 package import TelegramBotAPI
 
 /// How a gateway works; every setting has a flag and an environment variable in `tgs gateway --help`.
@@ -47,6 +48,11 @@ package struct GatewaySettings: Sendable {
 
     /// How long webhooks are still taken after the readiness has gone, so that proxies hear of it first.
     package var drainDelay = Duration.zero
+
+    /// The Redis server by which replicas know of one another's updates; `nil`: each knows of its own alone.
+    package var redisURL: RedisURL?
+    /// How long an answer of Redis is waited for; an update goes on without it.
+    package var redisTimeout = Duration.milliseconds(250)
 
     package init(gateway: ObjectKey, bootstrapServers: String) {
         self.gateway = gateway

@@ -6,6 +6,7 @@ import HTTPServer
 import KubernetesClient
 import KubernetesTypes
 import Observability
+import RedisClient
 import TelegramBotAPI
 import Tracing
 
@@ -21,6 +22,13 @@ struct GatewayCommand: Command {
                 "Its namespace, where the bindings are; the pod's or the kubeconfig's unless given."),
             CommandOption("kafka-brokers", "HOST:PORT,…", "Kafka's bootstrap servers."),
         ] + KafkaOptions.all + [
+            CommandOption(
+                "redis-url-file", "FILE",
+                "A file with the URL of a Redis server, redis://[[user]:password@]host[:port][/database], through which "
+                    + "replicas know which updates the others have taken."),
+            CommandOption(
+                "redis-timeout", "DURATION", default: "250ms",
+                "How long an update waits for Redis; then it goes on without."),
             CommandOption("api-base-url", "URL", default: "https://api.telegram.org", "The Bot API server."),
             CommonOptions.host,
             CommandOption("webhook-port", "PORT", default: "8080", "Where webhooks come in; 0 takes a free port."),
@@ -76,6 +84,8 @@ struct GatewayCommand: Command {
             gateway: ObjectKey(namespace: values.optional("namespace") ?? cluster.namespace, name: name),
             bootstrapServers: brokers)
         settings.kafkaSecurity = try KafkaOptions.security(values)
+        settings.redisURL = try values.optional("redis-url-file").map { try RedisURL(TextFile.read($0)) }
+        settings.redisTimeout = try values.duration("redis-timeout")
         settings.apiBaseURL = try values.string("api-base-url")
         settings.host = try values.string("host")
         settings.webhookPort = try values.port("webhook-port")
