@@ -88,9 +88,9 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Concurrency", "ControllerRuntime", "Cryptography", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "RedisClient", "TelegramBotAPI",
-                "Tracing",
+                "Concurrency", "ControllerRuntime", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient", "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "RedisClient",
+                "TelegramBotAPI", "Tracing",
             ]),
         module(
             "Simulator",
@@ -163,8 +163,8 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "Concurrency", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient", "KubernetesTypes",
-                "Observability", "PlatformAPI", "RedisClient", "TelegramBotAPI",
+                "Concurrency", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
+                "KubernetesTypes", "Observability", "PlatformAPI", "RedisClient", "TelegramBotAPI",
             ]),
         tests(
             "GatewayIntegrationTests",

@@ -25,6 +25,7 @@ package final class Gateway: Sendable {
     private let producer: KafkaProducer
     private let probe: KafkaProbe
     private let redis: RedisClient?
+    private let diversion: UpdateDiversion
     private let drainDelay: Duration
     private let health: HealthRegistry
 
@@ -34,7 +35,7 @@ package final class Gateway: Sendable {
     ///   - client: for following the bindings; `nil`: they are put into ``directory`` by the caller.
     ///   - http: for the Bot API.
     ///   - tracer: makes the spans of updates and calls.
-    /// - Throws: `KafkaError` or `RedisError` for settings that cannot work. Brokers that are away are waited for.
+    /// - Throws: `KafkaError`, `RedisError` or `HTTPClientError` for settings that cannot work. Brokers that are away are waited for.
     package init(
         settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, logger: Logger,
         metrics registry: MetricsRegistry, health: HealthRegistry, tracer: Tracer = .off
@@ -68,6 +69,10 @@ package final class Gateway: Sendable {
             try RedisClient(url: $0, settings: redisSettings, logger: logger, metrics: registry)
         }
         let shared = redis.map { GatewayRedis($0, logger: logger) }
+        let diversion = try UpdateDiversion(
+            settings: settings, redis: shared, logger: logger, metrics: registry, produce: produce)
+        directory.observe { diversion.keep { directory.binding($0) != nil } }
+        self.diversion = diversion
         let intake = UpdateIntake(
             duplicates: DuplicateFilter(shared: shared.map(RedisSharedUpdates.init), metrics: metrics), metrics: metrics,
             logger: logger, produce: produce,
@@ -79,7 +84,7 @@ package final class Gateway: Sendable {
                     }
                 }
             },
-            wake: { wakes.updateArrived($0) }, tracer: tracer)
+            divert: { await diversion.take($0) }, wake: { wakes.updateArrived($0) }, tracer: tracer)
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,
             intake: intake, accessLog: accessLog, tracer: tracer)
@@ -89,7 +94,8 @@ package final class Gateway: Sendable {
         }
         var webhooks = HTTPServer.Configuration(
             host: settings.host, port: settings.webhookPort, maxBodyBytes: settings.maxBodyBytes,
-            handlerTimeout: settings.deliveryTimeout + .seconds(5))
+            // Two tries of a route's service come before the broker.
+            handlerTimeout: settings.deliveryTimeout + TelegramBotSpec.Route.timeouts.upperBound * 2 + .seconds(5))
         webhooks.maxHeldBytes = max(settings.maxOutstandingBytes, settings.maxBodyBytes)
         webhooks.retryAfterSeconds = settings.retryAfterSeconds
         webhookServer = HTTPServer(
@@ -128,6 +134,7 @@ package final class Gateway: Sendable {
     package var services: [any Service] {
         var services: [any Service] = [ProducerService(producer: producer), probe]
         if let redis { services.append(redis) }
+        services.append(diversion)
         if let watch { services.append(watch.reflector) }
         services += [
             sender, webhookServer,

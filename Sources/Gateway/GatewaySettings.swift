@@ -53,6 +53,12 @@ package struct GatewaySettings: Sendable {
     package var redisURL: RedisURL?
     /// How long an answer of Redis is waited for; an update goes on without it.
     package var redisTimeout = Duration.milliseconds(250)
+    /// How long a route's service is told how it called a user who has not come back.
+    package var sessionLife = Duration.seconds(24 * 3600)
+    /// Updates of one bot that may be with its routes' services at the same time; beyond it they are refused with 503.
+    package var routedPerBot = 32
+    /// The same for all bots together.
+    package var routedUpdates = 1000
 
     package init(gateway: ObjectKey, bootstrapServers: String) {
         self.gateway = gateway

@@ -21,6 +21,11 @@ package struct Binding: Sendable, Equatable {
     /// When Telegram is told that an update has arrived.
     package var acknowledge: Acknowledgement
 
+    /// Updates that services answer; `nil`: none.
+    package var routes: BoundRoutes?
+    /// How much each user may ask; `nil`: as much as they like.
+    package var rateLimit: BoundRateLimit?
+
     /// What the gateway does with updates of the bot.
     package enum Intake: String, Sendable, CaseIterable {
         /// Puts them on the incoming topic.
@@ -31,10 +36,13 @@ package struct Binding: Sendable, Equatable {
 
     package init(
         botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept,
-        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil
+        acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil, routes: BoundRoutes? = nil,
+        rateLimit: BoundRateLimit? = nil
     ) {
         self.resultsTopic = resultsTopic
         self.acknowledge = acknowledge
+        self.routes = routes
+        self.rateLimit = rateLimit
         self.intake = intake
         self.botID = botID
         self.owner = owner
@@ -56,7 +64,12 @@ package struct Binding: Sendable, Equatable {
         static let resultsTopic = "results_topic"
         static let intake = "intake"
         static let acknowledge = "acknowledge"
+        static let routes = "routes"
+        static let rateLimit = "rate_limit"
     }
+
+    /// The keys whose values are JSON, and no secrets: the TelegramBot says the same.
+    package static let openKeys = [Key.routes, Key.rateLimit]
 
     /// The data of the Secret that carries the binding.
     package var secretData: [String: Data] {
@@ -73,7 +86,28 @@ package struct Binding: Sendable, Equatable {
         // What is left at its default is left out, so that a newer operator does not write every binding anew.
         texts[Key.resultsTopic] = resultsTopic
         if acknowledge != .whenDurable { texts[Key.acknowledge] = acknowledge.rawValue }
-        return texts.mapValues { Data($0.utf8) }
+        var data = texts.mapValues { Data($0.utf8) }
+        data[Key.routes] = routes.flatMap(Self.json)
+        data[Key.rateLimit] = rateLimit.flatMap(Self.json)
+        return data
+    }
+
+    private static func json(_ value: some Encodable) -> Data? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Of texts, numbers and lists of them: there is nothing that cannot be written.
+        guard case .success(let data) = Result(catching: { try encoder.encode(value) }) else { return nil }
+        return data
+    }
+
+    private static func open<Value: Decodable>(
+        _ type: Value.Type, _ secret: Secret, _ key: String
+    ) throws(BindingError) -> Value? {
+        guard let data = secret.data?[key] else { return nil }
+        guard case .success(let value) = Result(catching: { try JSONDecoder().decode(type, from: data) }) else {
+            throw BindingError(secret: secret.key, key: key)
+        }
+        return value
     }
 
     /// Reads a binding back.
@@ -104,6 +138,8 @@ package struct Binding: Sendable, Equatable {
             throw BindingError(secret: secret.key, key: Key.acknowledge)
         }
         self.acknowledge = acknowledge
+        routes = try Self.open(BoundRoutes.self, secret, Key.routes)
+        rateLimit = try Self.open(BoundRateLimit.self, secret, Key.rateLimit)
     }
 }
 

@@ -16,7 +16,7 @@ extension GatewayIntegrationTests {
         try await RedisServer.with(password: "s3cret") { redis in
             try await GatewayRig.run { rig in
                 let bot = try await rig.makeBot(4300)
-                let settings = try rig.settings(redis)
+                let settings = rig.settings(redis)
                 let lines = Locked<[String]>([])
                 let logger = Logger(label: "one", level: .info, sink: { line in lines.withLock { $0.append(line) } })
                 let one = try RunningGateway(settings, http: rig.http, logger: logger)
@@ -90,10 +90,9 @@ extension GatewayIntegrationTests {
 
 extension GatewayRig {
     /// With Redis, which is waited for as long as a loaded machine needs.
-    func settings(_ redis: RedisServer) throws -> GatewaySettings {
+    func settings(_ redis: RedisServer) -> GatewaySettings {
         var settings = settings
-        settings.redisURL = try RedisURL(redis.url)
-        settings.redisTimeout = .seconds(10)
+        settings.use(redis)
         return settings
     }
 

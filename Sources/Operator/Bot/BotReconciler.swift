@@ -92,7 +92,8 @@ final class BotReconciler: Sendable {
         let access = try await step(.gatewayReady) { try await logins.access(of: gateway) }
         try await verifyIdentity(credential, gateway, work)
         let context = WorkerContext(
-            bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access)
+            bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access,
+            username: work.status.username)
         try await claimTopics(context, work)
         try await step(.topicsReady) { try await WorkerSlot.waiting { try await ensureTopics(context, work) } }
         let webhookSecrets = try await step(.workloadReady) { try await ensureSecrets(context, work) }

@@ -9,7 +9,10 @@ enum BindingManifest {
             botID: context.botID, owner: context.bot.key.description, token: context.token.token.value,
             webhookSecrets: secrets.values, intake: context.bot.spec.intake,
             acknowledge: context.bot.spec.updates?.acknowledge ?? context.gateway.spec.effectiveAcknowledge,
-            resultsTopic: context.bot.spec.hasResults ? context.botID.resultsTopic : nil)
+            resultsTopic: context.bot.spec.hasResults ? context.botID.resultsTopic : nil,
+            routes: BoundRoutes(
+                context.bot.spec, namespace: context.bot.metadata.namespace ?? "", username: context.username),
+            rateLimit: BoundRateLimit(context.bot.spec))
         // An owner reference cannot cross namespaces: the annotation stands in for it.
         var annotations = [
             Annotations.owner: context.bot.key.description, Annotations.secretSince: "\(secrets.since)",

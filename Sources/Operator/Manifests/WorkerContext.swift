@@ -12,6 +12,8 @@ struct WorkerContext: Sendable {
     let gateway: TelegramGateway
     /// How the gateway's brokers are reached.
     let kafka: KafkaAccess
+    /// Without the @; `nil` when Telegram was not asked.
+    var username: String?
 
     /// The name of the Deployment, the Secret and the ScaledObject.
     var objectName: String { "bot-\(bot.metadata.name ?? "")" }

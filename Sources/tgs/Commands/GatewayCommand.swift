@@ -29,6 +29,13 @@ struct GatewayCommand: Command {
             CommandOption(
                 "redis-timeout", "DURATION", default: "250ms",
                 "How long an update waits for Redis; then it goes on without."),
+            CommandOption(
+                "session-ttl", "DURATION", default: "24h",
+                "How long a route's service is told how it called a user who has not come back. Needs Redis."),
+            CommandOption(
+                "routed-per-bot", "COUNT", default: "32",
+                "Updates of one bot that may be with its routes' services; beyond it webhooks are answered 503."),
+            CommandOption("routed-updates", "COUNT", default: "1000", "The same for all bots together."),
             CommandOption("api-base-url", "URL", default: "https://api.telegram.org", "The Bot API server."),
             CommonOptions.host,
             CommandOption("webhook-port", "PORT", default: "8080", "Where webhooks come in; 0 takes a free port."),
@@ -86,6 +93,9 @@ struct GatewayCommand: Command {
         settings.kafkaSecurity = try KafkaOptions.security(values)
         settings.redisURL = try values.optional("redis-url-file").map { try RedisURL(TextFile.read($0)) }
         settings.redisTimeout = try values.duration("redis-timeout")
+        settings.sessionLife = try values.duration("session-ttl")
+        settings.routedPerBot = try values.integer("routed-per-bot", in: 1...10_000)
+        settings.routedUpdates = try values.integer("routed-updates", in: 1...100_000)
         settings.apiBaseURL = try values.string("api-base-url")
         settings.host = try values.string("host")
         settings.webhookPort = try values.port("webhook-port")
