@@ -47,6 +47,14 @@ import Testing
         #expect(plain.routes == nil && plain.rateLimit == nil)
     }
 
+    @Test(arguments: TelegramBotSpec.Suspension.allCases)
+    func aBotAtRestHasNone(suspension: TelegramBotSpec.Suspension) throws {
+        var bot = context([route("a")]).bot
+        bot.spec.suspend = suspension
+        let binding = try Binding(BindingManifest.secret(Samples.context(bot), Samples.secrets(["s"])))
+        #expect(binding.routes == nil && binding.rateLimit == nil)
+    }
+
     @Test func aPlanTellsWhatBecomesOfRoutesAndNoSecrets() throws {
         #expect(try differences([route("a")], [route("a")]) == [])
         #expect(
