@@ -88,8 +88,9 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Concurrency", "ControllerRuntime", "Cryptography", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI", "Tracing",
+                "Concurrency", "ControllerRuntime", "Cryptography", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient", "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI", "RedisClient",
+                "TelegramBotAPI", "Tracing",
             ]),
         module(
             "Simulator",
@@ -106,8 +107,8 @@ let package = Package(
                 "CMalloc", "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes",
                 "JSON",
                 "KafkaClient",
-                "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "Simulator",
-                "TelegramBotAPI", "Tracing",
+                "KubernetesClient", "KubernetesTypes", "Observability", "Operator", "PlatformAPI", "RedisClient",
+                "Simulator", "TelegramBotAPI", "Tracing",
             ]),
 
         // Test kits.
@@ -162,15 +163,15 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "Concurrency", "ControllerRuntime", "Gateway", "HTTPServer", "HTTPTypes", "JSON", "KafkaClient",
-                "KubernetesTypes", "Observability", "PlatformAPI", "TelegramBotAPI",
+                "Concurrency", "ControllerRuntime", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "KafkaClient", "KubernetesTypes", "Observability", "PlatformAPI", "RedisClient", "TelegramBotAPI",
             ]),
         tests(
             "GatewayIntegrationTests",
             [
                 "Concurrency", "ControllerRuntime", "Cryptography", "Gateway", "HTTPClient", "HTTPServer", "HTTPTypes",
                 "JSON", "KafkaClient", "KubernetesClient", "KubernetesTypes", "Observability", "PlatformAPI",
-                "Simulator", "TelegramBotAPI", "TestRig", "Tracing",
+                "RedisClient", "Simulator", "TelegramBotAPI", "TestRig", "Tracing",
             ]),
         tests(
             "SimulatorTests",
@@ -181,7 +182,7 @@ let package = Package(
         tests(
             "WorkerKitTests",
             ["Concurrency", "JSON", "KafkaClient", "Observability", "PlatformAPI", "TestRig", "WorkerKit"]),
-        tests("CommandLineTests", ["KafkaClient", "Observability", "tgs"]),
+        tests("CommandLineTests", ["KafkaClient", "Observability", "RedisClient", "tgs"]),
         tests("TestRigTests", ["Concurrency", "TestRig"]),
         tests("OperatorIntegrationTests", ["KafkaClient", "Observability", "Operator"]),
         tests("ManifestIntegrationTests", ["JSON", "KubernetesTypes", "PlatformAPI", "TestRig", "YAML"]),

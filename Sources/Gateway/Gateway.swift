@@ -10,6 +10,7 @@ package import KubernetesClient
 import KubernetesTypes
 package import Observability
 import PlatformAPI
+import RedisClient
 import TelegramBotAPI
 package import Tracing
 
@@ -27,6 +28,8 @@ package final class Gateway: Sendable {
     private let watch: BindingWatch?
     private let producer: KafkaProducer
     private let probe: KafkaProbe
+    private let redis: RedisClient?
+    private let diversion: UpdateDiversion
     private let drainDelay: Duration
     private let health: HealthRegistry
 
@@ -37,7 +40,7 @@ package final class Gateway: Sendable {
     ///   - http: for the Bot API.
     ///   - pollHTTP: for calls that ask for updates: each holds a connection for most of its time. The same unless given.
     ///   - tracer: makes the spans of updates and calls.
-    /// - Throws: `KafkaError` for settings that cannot work. Brokers that are away are waited for.
+    /// - Throws: `KafkaError`, `RedisError` or `HTTPClientError` for settings that cannot work. Brokers that are away are waited for.
     package init(
         settings: GatewaySettings, client: KubernetesClient?, http: HTTPClient, pollHTTP: HTTPClient? = nil,
         logger: Logger, metrics registry: MetricsRegistry, health: HealthRegistry, tracer: Tracer = .off
@@ -65,8 +68,19 @@ package final class Gateway: Sendable {
             metrics.bots.keep { directory.binding($0) != nil }
         }
         let accessLog = AccessLog(logger, sample: settings.accessLogSample)
+        var redisSettings = RedisSettings()
+        redisSettings.timeout = settings.redisTimeout
+        redis = try settings.redisURL.map {
+            try RedisClient(url: $0, settings: redisSettings, logger: logger, metrics: registry)
+        }
+        let shared = redis.map { GatewayRedis($0, logger: logger) }
+        let diversion = try UpdateDiversion(
+            settings: settings, redis: shared, logger: logger, metrics: registry, produce: produce)
+        directory.observe { diversion.keep { directory.binding($0) != nil } }
+        self.diversion = diversion
         let intake = UpdateIntake(
-            duplicates: DuplicateFilter(metrics: metrics), metrics: metrics, logger: logger, produce: produce,
+            duplicates: DuplicateFilter(shared: shared.map(RedisSharedUpdates.init), metrics: metrics), metrics: metrics,
+            logger: logger, produce: produce,
             enqueue: { record, ended in
                 try producer.enqueue(record) { result in
                     switch result {
@@ -75,7 +89,7 @@ package final class Gateway: Sendable {
                     }
                 }
             },
-            wake: { wakes.updateArrived($0) }, tracer: tracer)
+            divert: { await diversion.take($0) }, wake: { wakes.updateArrived($0) }, tracer: tracer)
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,
             intake: intake, accessLog: accessLog, tracer: tracer)
@@ -85,7 +99,8 @@ package final class Gateway: Sendable {
         }
         var webhooks = HTTPServer.Configuration(
             host: settings.host, port: settings.webhookPort, maxBodyBytes: settings.maxBodyBytes,
-            handlerTimeout: settings.deliveryTimeout + .seconds(5))
+            // Two tries of a route's service come before the broker.
+            handlerTimeout: settings.deliveryTimeout + TelegramBotSpec.Route.timeouts.upperBound * 2 + .seconds(5))
         webhooks.maxHeldBytes = max(settings.maxOutstandingBytes, settings.maxBodyBytes)
         webhooks.retryAfterSeconds = settings.retryAfterSeconds
         webhookServer = HTTPServer(
@@ -138,6 +153,8 @@ package final class Gateway: Sendable {
     /// then the producer.
     package var services: [any Service] {
         var services: [any Service] = [ProducerService(producer: producer), probe]
+        if let redis { services.append(redis) }
+        services.append(diversion)
         if let watch { services.append(watch.reflector) }
         services.append(sender)
         // The polls end first, so that nobody waits for them.

@@ -1,6 +1,7 @@
 package import ControllerRuntime
 package import KafkaClient
 package import KubernetesTypes
+package import RedisClient
 package import TelegramBotAPI
 
 /// How a gateway works; every setting has a flag and an environment variable in `tgs gateway --help`.
@@ -64,6 +65,17 @@ package struct GatewaySettings: Sendable {
 
     /// How long webhooks are still taken after the readiness has gone, so that proxies hear of it first.
     package var drainDelay = Duration.zero
+
+    /// The Redis server by which replicas know of one another's updates; `nil`: each knows of its own alone.
+    package var redisURL: RedisURL?
+    /// How long an answer of Redis is waited for; an update goes on without it.
+    package var redisTimeout = Duration.milliseconds(250)
+    /// How long a route's service is told how it called a user who has not come back.
+    package var sessionLife = Duration.seconds(24 * 3600)
+    /// Updates of one bot that may be with its routes' services at the same time; beyond it they are refused with 503.
+    package var routedPerBot = 32
+    /// The same for all bots together.
+    package var routedUpdates = 1000
 
     package init(gateway: ObjectKey, bootstrapServers: String) {
         self.gateway = gateway

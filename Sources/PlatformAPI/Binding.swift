@@ -37,6 +37,10 @@ package struct Binding: Sendable, Equatable {
 
     /// Whether a gateway is to ask Telegram for updates now.
     package var isPolled: Bool { polling != nil && intake == .accept }
+    /// Updates that services answer; `nil`: none.
+    package var routes: BoundRoutes?
+    /// How much each user may ask; `nil`: as much as they like.
+    package var rateLimit: BoundRateLimit?
 
     /// What the gateway does with updates of the bot.
     package enum Intake: String, Sendable, CaseIterable {
@@ -49,11 +53,13 @@ package struct Binding: Sendable, Equatable {
     package init(
         botID: BotID, owner: String, token: String, webhookSecrets: [String], intake: Intake = .accept,
         acknowledge: Acknowledgement = .whenDurable, resultsTopic: String? = nil, aliasToken: String? = nil,
-        polling: Polling? = nil
+        polling: Polling? = nil, routes: BoundRoutes? = nil, rateLimit: BoundRateLimit? = nil
     ) {
         self.resultsTopic = resultsTopic
         self.acknowledge = acknowledge
         self.aliasToken = aliasToken
+        self.routes = routes
+        self.rateLimit = rateLimit
         self.intake = intake
         self.polling = polling
         self.botID = botID
@@ -79,10 +85,15 @@ package struct Binding: Sendable, Equatable {
         static let aliasToken = "alias_token"
         static let updateMode = "update_mode"
         static let allowedUpdates = "allowed_updates"
+        static let routes = "routes"
+        static let rateLimit = "rate_limit"
     }
 
     /// The one value of the key of the mode; a bot with a webhook has no such key.
     private static let pollingMode = "polling"
+
+    /// The keys whose values are JSON, and no secrets: the TelegramBot says the same.
+    package static let openKeys = [Key.routes, Key.rateLimit]
 
     /// The data of the Secret that carries the binding.
     package var secretData: [String: Data] {
@@ -106,7 +117,28 @@ package struct Binding: Sendable, Equatable {
                 texts[Key.allowedUpdates] = polling.allowedUpdates.joined(separator: "\n")
             }
         }
-        return texts.mapValues { Data($0.utf8) }
+        var data = texts.mapValues { Data($0.utf8) }
+        data[Key.routes] = routes.flatMap(Self.json)
+        data[Key.rateLimit] = rateLimit.flatMap(Self.json)
+        return data
+    }
+
+    private static func json(_ value: some Encodable) -> Data? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Of texts, numbers and lists of them: there is nothing that cannot be written.
+        guard case .success(let data) = Result(catching: { try encoder.encode(value) }) else { return nil }
+        return data
+    }
+
+    private static func open<Value: Decodable>(
+        _ type: Value.Type, _ secret: Secret, _ key: String
+    ) throws(BindingError) -> Value? {
+        guard let data = secret.data?[key] else { return nil }
+        guard case .success(let value) = Result(catching: { try JSONDecoder().decode(type, from: data) }) else {
+            throw BindingError(secret: secret.key, key: key)
+        }
+        return value
     }
 
     /// Reads a binding back.
@@ -145,6 +177,8 @@ package struct Binding: Sendable, Equatable {
             polling = Polling(allowedUpdates: kinds.split(separator: "\n").map(String.init))
         default: throw BindingError(secret: secret.key, key: Key.updateMode)
         }
+        routes = try Self.open(BoundRoutes.self, secret, Key.routes)
+        rateLimit = try Self.open(BoundRateLimit.self, secret, Key.rateLimit)
     }
 
     /// Characters of an alias behind the bot's number and the colon: as many as a real token has, whose shape frameworks

@@ -22,3 +22,10 @@ package enum DurationText {
         return total
     }
 }
+
+extension Duration {
+    /// Rounded toward zero; of a duration that ``DurationText`` reads.
+    var wholeMilliseconds: Int {
+        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    }
+}

@@ -58,7 +58,7 @@ extension TelegramBot {
         for name in (spec.worker?.env ?? []).map(\.name) where WorkerEnvironment.reserved.contains(name) {
             problems.append("spec.worker.env sets \(name), which the platform sets itself: choose another name")
         }
-        problems += featureProblems() + templateProblems() + (spec.profile?.validate() ?? [])
+        problems += featureProblems() + templateProblems() + (spec.profile?.validate() ?? []) + spec.routeProblems()
         return problems
     }
 

@@ -11,6 +11,8 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
     /// The gateway that carries the bot's messages; absent: the cluster's default gateway.
     package var gatewayRef: GatewayReference?
     package var updates: Updates?
+    /// Updates that HTTP services answer; the first route that matches counts. What matches none is the worker's.
+    package var routes: [Route]?
     package var worker: Worker?
     package var scaling: Scaling?
     package var kafka: Kafka?
@@ -28,7 +30,8 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
 
     package init(
         tokenSecretRef: SecretKeyReference, botID: String? = nil, gatewayRef: GatewayReference? = nil,
-        updates: Updates? = nil, worker: Worker? = nil, scaling: Scaling? = nil, kafka: Kafka? = nil,
+        updates: Updates? = nil, routes: [Route]? = nil, worker: Worker? = nil, scaling: Scaling? = nil,
+        kafka: Kafka? = nil,
         profile: Profile? = nil, features: [String: Bool]? = nil, suspend: Suspension? = nil,
         driftPolicy: DriftPolicy? = nil, adoptionPolicy: AdoptionPolicy? = nil, deletionPolicy: DeletionPolicy? = nil
     ) {
@@ -40,6 +43,7 @@ package struct TelegramBotSpec: Codable, Sendable, Equatable {
         self.adoptionPolicy = adoptionPolicy
         self.gatewayRef = gatewayRef
         self.updates = updates
+        self.routes = routes
         self.worker = worker
         self.scaling = scaling
         self.kafka = kafka
@@ -85,13 +89,16 @@ extension TelegramBotSpec {
         package var webhookAdoption: WebhookAdoption?
         /// When Telegram is told that an update has arrived; absent: as the gateway says.
         package var acknowledge: Acknowledgement?
+        /// Absent: none.
+        package var rateLimit: RateLimit?
 
         package init(
             mode: UpdateMode? = nil, allowedUpdates: [String]? = nil, maxConnections: Int? = nil,
-            webhookAdoption: WebhookAdoption? = nil, acknowledge: Acknowledgement? = nil
+            webhookAdoption: WebhookAdoption? = nil, acknowledge: Acknowledgement? = nil, rateLimit: RateLimit? = nil
         ) {
             self.mode = mode
             self.acknowledge = acknowledge
+            self.rateLimit = rateLimit
             self.allowedUpdates = allowedUpdates
             self.maxConnections = maxConnections
             self.webhookAdoption = webhookAdoption

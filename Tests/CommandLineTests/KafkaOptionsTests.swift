@@ -87,7 +87,7 @@ import Testing
         #expect {
             try security(["--kafka-tls", "--kafka-ca-file", "/does/not/exist"])
         } throws: { error in
-            error is KafkaOptions.FileError && "\(error)".contains("/does/not/exist")
+            error is TextFile.Failure && "\(error)".contains("/does/not/exist")
         }
         try withFile(" \n") { file in
             #expect {

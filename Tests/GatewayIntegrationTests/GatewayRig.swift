@@ -42,6 +42,9 @@ final class RunningGateway: Sendable {
         running = Task { try await ServiceGroup(services, gracePeriod: .seconds(30)).run(signals: []) }
     }
 
+    /// A test that failed ends it, too.
+    deinit { running.cancel() }
+
     var url: String { "http://127.0.0.1:\(gateway.webhookServer.port)" }
 
     /// Where its Bot API proxy is, in settings with one.

@@ -6,7 +6,7 @@ import YAML
 
 /// Bots as people write them, at a real API server.
 @Suite struct BotManifestTests {
-    @Test(arguments: ["aiogram-bot", "echo-python", "echo-swift"])
+    @Test(arguments: ["aiogram-bot", "echo-python", "echo-swift", "routes-python"])
     func examplesLoseNothing(example: String) async throws {
         let plane = try await Cluster.plane
         let path = "\(ProjectFolder.path)/examples/\(example)/bot.yaml"

@@ -14,8 +14,12 @@ package struct UpdateIntake: Sendable {
     package typealias Enqueue =
         @Sendable (KafkaRecord, _ ended: @escaping @Sendable ((any Error)?) -> Void) throws -> Void
 
+    /// Takes an update that is not for the worker, and says what became of it; `nil`: it is for the worker.
+    package typealias Divert = @Sendable (IncomingUpdate) async -> IntakeResult?
+
     private let duplicates: DuplicateFilter
     private let metrics: GatewayMetrics
+    private let divert: Divert
     private let logger: Logger
     private let produce: Produce
     private let enqueue: Enqueue?
@@ -27,14 +31,17 @@ package struct UpdateIntake: Sendable {
     /// - Parameters:
     ///   - duplicates: what is safe already is not passed on again.
     ///   - enqueue: for bots that have updates acknowledged at once; without it they wait as the others do.
+    ///   - divert: is asked of each update that is no duplicate.
     ///   - wake: called with each bot that has got an update; must not hold up.
     ///   - tracer: makes a span of each record's way to the broker.
     package init(
         duplicates: DuplicateFilter, metrics: GatewayMetrics, logger: Logger, produce: @escaping Produce,
-        enqueue: Enqueue? = nil, wake: @escaping @Sendable (BotID) -> Void = { _ in }, tracer: Tracer = .off
+        enqueue: Enqueue? = nil, divert: @escaping Divert = { _ in nil },
+        wake: @escaping @Sendable (BotID) -> Void = { _ in }, tracer: Tracer = .off
     ) {
         self.duplicates = duplicates
         self.metrics = metrics
+        self.divert = divert
         self.logger = logger
         self.produce = produce
         self.enqueue = enqueue
@@ -49,6 +56,10 @@ package struct UpdateIntake: Sendable {
         case .new: break
         case .duplicate: return .duplicate
         case .underWay: return .unavailable
+        }
+        if let diverted = await divert(update) {
+            ended(update, isSafe: diverted == .accepted)
+            return diverted
         }
         let span = tracer.start("publish", .producer, parent: update.traceparent)
         let record = Self.record(update, traceparent: span?.context.traceparent, expiresAt: expiry(of: update))

@@ -92,7 +92,8 @@ final class BotReconciler: Sendable {
         let access = try await step(.gatewayReady) { try await logins.access(of: gateway) }
         try await verifyIdentity(credential, gateway, work)
         var context = WorkerContext(
-            bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access)
+            bot: work.bot, botID: work.botID, token: credential, gateway: gateway, kafka: access,
+            username: work.status.username)
         try await claimTopics(context, work)
         try await step(.topicsReady) { try await WorkerSlot.waiting { try await ensureTopics(context, work) } }
         context.alias = try await step(.workloadReady) { [context] in try await aliasToken(context) }

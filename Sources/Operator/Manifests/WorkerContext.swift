@@ -14,6 +14,8 @@ struct WorkerContext: Sendable {
     let kafka: KafkaAccess
     /// The token that is good at the gateway's Bot API proxy alone, once there is one.
     var alias: Sensitive<String>?
+    /// Without the @; `nil` when Telegram was not asked.
+    var username: String?
 
     /// The name of the Deployment, the Secret and the ScaledObject.
     var objectName: String { "bot-\(bot.metadata.name ?? "")" }

@@ -115,10 +115,12 @@ extension BotPlanning {
         guard difference.kind != .none else { return ObjectChange(kind, wanted.key, .keep) }
         let present = try live.map { try JSONDecoder().decode(JSONValue.self, from: Data($0)) }
         let isSecret = kind == Secret.definition.kind
+        let stated = try JSONDecoder().decode(JSONValue.self, from: Data(difference.json))
         let diff = ObjectDiff(
-            wanted: try JSONDecoder().decode(JSONValue.self, from: Data(difference.json)), live: present,
+            wanted: isSecret ? BindingDiff.opened(stated) : stated,
+            live: isSecret ? present.map(BindingDiff.opened) : present,
             owned: present.flatMap { ObjectDiff.owned(by: FieldManager.main, of: $0) }
-        ) { path in (isSecret && path.hasPrefix("data")) || path.contains(Annotations.secretHash) }
+        ) { path in (isSecret && BindingDiff.isSecret(path)) || path.contains(Annotations.secretHash) }
         guard present != nil else {
             // The uid of a TelegramBot that is still to be made is not known.
             let fields = diff.fields.filter { !$0.path.hasPrefix("metadata.ownerReferences") }

@@ -67,6 +67,7 @@ final class BotPlanning {
         var context = WorkerContext(
             bot: bot, botID: identity.botID, token: credential, gateway: gateway, kafka: try await access(of: gateway))
         try await verifyIdentity(context, former: identity.former)
+        context.username = plan.username ?? status.username
         if let former = identity.former { try await release(former, context) }
         status.botID = identity.botID.description
         try await planTopics(context)

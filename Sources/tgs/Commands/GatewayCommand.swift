@@ -7,6 +7,7 @@ import HTTPServer
 import KubernetesClient
 import KubernetesTypes
 import Observability
+import RedisClient
 import TelegramBotAPI
 import Tracing
 
@@ -22,6 +23,20 @@ struct GatewayCommand: Command {
                 "Its namespace, where the bindings are; the pod's or the kubeconfig's unless given."),
             CommandOption("kafka-brokers", "HOST:PORT,…", "Kafka's bootstrap servers."),
         ] + KafkaOptions.all + [
+            CommandOption(
+                "redis-url-file", "FILE",
+                "A file with the URL of a Redis server, redis://[[user]:password@]host[:port][/database], through which "
+                    + "replicas know which updates the others have taken."),
+            CommandOption(
+                "redis-timeout", "DURATION", default: "250ms",
+                "How long an update waits for Redis; then it goes on without."),
+            CommandOption(
+                "session-ttl", "DURATION", default: "24h",
+                "How long a route's service is told how it called a user who has not come back. Needs Redis."),
+            CommandOption(
+                "routed-per-bot", "COUNT", default: "32",
+                "Updates of one bot that may be with its routes' services; beyond it webhooks are answered 503."),
+            CommandOption("routed-updates", "COUNT", default: "1000", "The same for all bots together."),
             CommandOption("api-base-url", "URL", default: "https://api.telegram.org", "The Bot API server."),
             CommonOptions.host,
             CommandOption("webhook-port", "PORT", default: "8080", "Where webhooks come in; 0 takes a free port."),
@@ -88,6 +103,11 @@ struct GatewayCommand: Command {
             gateway: ObjectKey(namespace: values.optional("namespace") ?? cluster.namespace, name: name),
             bootstrapServers: brokers)
         settings.kafkaSecurity = try KafkaOptions.security(values)
+        settings.redisURL = try values.optional("redis-url-file").map { try RedisURL(TextFile.read($0)) }
+        settings.redisTimeout = try values.duration("redis-timeout")
+        settings.sessionLife = try values.duration("session-ttl")
+        settings.routedPerBot = try values.integer("routed-per-bot", in: 1...10_000)
+        settings.routedUpdates = try values.integer("routed-updates", in: 1...100_000)
         settings.apiBaseURL = try values.string("api-base-url")
         settings.host = try values.string("host")
         settings.webhookPort = try values.port("webhook-port")

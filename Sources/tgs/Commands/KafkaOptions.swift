@@ -1,4 +1,3 @@
-import FoundationEssentials
 import KafkaClient
 import Observability
 
@@ -24,21 +23,16 @@ enum KafkaOptions {
         CommandOption("kafka-sasl-password-file", "FILE", "A file that holds the password."),
     ]
 
-    /// A file that cannot be used.
-    struct FileError: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    /// - Throws: ``UsageError`` for options that do not go together, ``FileError`` for a file that cannot be used.
+    /// - Throws: ``UsageError`` for options that do not go together, ``TextFile/Failure`` for a file that cannot be used.
     static func security(_ values: OptionValues) throws -> KafkaSecurity {
         try checkTogether(values)
         let tls = try tls(values)
         guard values.optional("kafka-sasl-mechanism") != nil else { return tls.map { .tls($0) } ?? .plaintext }
         let username =
-            try values.optional("kafka-sasl-username") ?? text(values.string("kafka-sasl-username-file"))
+            try values.optional("kafka-sasl-username") ?? TextFile.read(values.string("kafka-sasl-username-file"))
         return .sasl(
             mechanism: try values.choice("kafka-sasl-mechanism", KafkaSecurity.Mechanism.self), username: username,
-            password: Sensitive(try text(values.string("kafka-sasl-password-file"))), tls: tls)
+            password: Sensitive(try TextFile.read(values.string("kafka-sasl-password-file"))), tls: tls)
     }
 
     private static func checkTogether(_ values: OptionValues) throws {
@@ -73,34 +67,9 @@ enum KafkaOptions {
     private static func tls(_ values: OptionValues) throws -> KafkaTLS? {
         guard try values.flag("kafka-tls") else { return nil }
         return KafkaTLS(
-            caPEM: try values.optional("kafka-ca-file").map(text),
-            certificatePEM: try values.optional("kafka-certificate-file").map(text),
-            privateKeyPEM: try values.optional("kafka-key-file").map { Sensitive(try text($0)) },
+            caPEM: try values.optional("kafka-ca-file").map { try TextFile.read($0) },
+            certificatePEM: try values.optional("kafka-certificate-file").map { try TextFile.read($0) },
+            privateKeyPEM: try values.optional("kafka-key-file").map { Sensitive(try TextFile.read($0)) },
             verifyHostname: try !values.flag("kafka-skip-hostname-verification"))
-    }
-
-    /// A file's text without the white space that editors and `echo` leave at its ends.
-    private static func text(_ path: String) throws -> String {
-        let text: String
-        do {
-            text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
-        } catch {
-            // The error itself may quote what it has read.
-            throw FileError(description: "\(path) cannot be read: see that it exists and is text")
-        }
-        let trimmed = text.trimmed
-        guard !trimmed.isEmpty else { throw FileError(description: "\(path) is empty") }
-        return trimmed
-    }
-}
-
-extension String {
-    /// Without spaces, tabs and line ends at both ends.
-    fileprivate var trimmed: String {
-        let isSpace: (Character) -> Bool = { $0.isNewline || $0 == " " || $0 == "\t" }
-        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
-            return ""
-        }
-        return String(self[first...last])
     }
 }
