@@ -79,7 +79,8 @@ package final class Gateway: Sendable {
         directory.observe { diversion.keep { directory.binding($0) != nil } }
         self.diversion = diversion
         let intake = UpdateIntake(
-            duplicates: DuplicateFilter(shared: shared.map(RedisSharedUpdates.init), metrics: metrics), metrics: metrics,
+            duplicates: DuplicateFilter(shared: shared.map(RedisSharedUpdates.init), metrics: metrics),
+            metrics: metrics,
             logger: logger, produce: produce,
             enqueue: { record, ended in
                 try producer.enqueue(record) { result in

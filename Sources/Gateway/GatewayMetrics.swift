@@ -68,7 +68,8 @@ package struct GatewayMetrics: Sendable {
             labels: ["result"])
         proxyDuration = registry.histogram(
             "tgs_gateway_proxy_duration_seconds", help: "From a request to the Bot API proxy to its answer.")
-        polledBots = registry.gauge("tgs_gateway_proxy_polled_bots", help: "Bots that ask this gateway for their updates.")
+        polledBots = registry.gauge(
+            "tgs_gateway_proxy_polled_bots", help: "Bots that ask this gateway for their updates.")
         polledUpdates = registry.counter(
             "tgs_gateway_proxy_polled_updates_total", help: "Updates given out to bots that ask for them.")
         malformedBindings = registry.counter(
