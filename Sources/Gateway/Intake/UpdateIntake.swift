@@ -59,6 +59,7 @@ package struct UpdateIntake: Sendable {
         }
         if let diverted = await divert(update) {
             ended(update, isSafe: diverted == .accepted)
+            if diverted == .accepted { metrics.bots.tookUpdate(of: bot) }
             return diverted
         }
         let span = tracer.start("publish", .producer, parent: update.traceparent)
