@@ -83,8 +83,9 @@ struct BroadcastBench {
         let pauses = calls.filter { $0.errorCode == 429 }.map { call in
             (from: call.time, until: call.time + seconds(call.description) * 1_000_000)
         }
-        let inside = calls.filter { call in
-            pauses.contains { call.time > $0.from + underWay && call.time < $0.until }
+        // How long after its 429 each of them came, in milliseconds.
+        let inside = calls.compactMap { call in
+            pauses.first { call.time > $0.from + underWay && call.time < $0.until }.map { (call.time - $0.from) / 1000 }
         }
         // Pauses may overlap; time counts once.
         var paused: Int64 = 0
@@ -111,6 +112,7 @@ struct BroadcastBench {
             }
             next[chat, default: 0] += 1
         }
+        if !inside.isEmpty { report.note("inside a pause, ms after its 429: \(inside)") }
         report.note("each chat got its messages once and in order; pauses took \(paused / 1_000_000) s")
     }
 
