@@ -133,7 +133,7 @@ let package = Package(
         tests(
             "TracingTests",
             ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "Tracing"]),
-        tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTPTypes", "Concurrency", "Observability", "TestRig"]),
         tests("KafkaClientTests", ["CRdKafka", "Concurrency", "KafkaClient", "Observability", "TestRig"]),
         tests("RedisClientTests", ["Concurrency", "Observability", "RedisClient", "TestRig"]),
         tests("KubernetesTypesTests", ["JSON", "KubernetesTypes"]),

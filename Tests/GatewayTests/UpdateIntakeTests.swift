@@ -24,6 +24,15 @@ import Testing
             }, wake: { [woken] bot in woken.withLock { $0.append(bot) } })
     }
 
+    /// Ends what is on its way. What is kept longer would keep its intake, and that all of this.
+    private func end(_ error: KafkaError? = nil) {
+        let ended = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        for each in ended { each(error) }
+    }
+
     private func update(_ id: Int64) throws -> IncomingUpdate {
         let body = Array(#"{"update_id":\#(id),"message":{"chat":{"id":5}}}"#.utf8)
         return IncomingUpdate(
@@ -37,7 +46,7 @@ import Testing
         #expect(await intake.take(try update(1)) == .accepted)
         #expect(woken.withLock { $0.isEmpty })
         #expect(await intake.take(try update(1)) == .unavailable)
-        waiting.withLock { $0 }.forEach { $0(nil) }
+        end()
         #expect(await intake.take(try update(1)) == .duplicate)
         #expect(woken.withLock { $0 } == [BotID(number: 42)])
         #expect(metrics.lostUpdates.value() == 0)
@@ -46,11 +55,12 @@ import Testing
     @Test func whatIsLostIsCountedAndSaidAndTakenWhenItComesAgain() async throws {
         let intake = intake(DuplicateFilter(metrics: metrics))
         for id in 1...50 { #expect(await intake.take(try update(Int64(id))) == .accepted) }
-        waiting.withLock { $0 }.forEach { $0(KafkaError(.timedOut, "too late")) }
+        end(KafkaError(.timedOut, "too late"))
         #expect(metrics.lostUpdates.value() == 50)
         #expect(lines.withLock { $0.count } == 1)
         #expect(woken.withLock { $0.isEmpty })
         #expect(await intake.take(try update(1)) == .accepted)
+        end()
     }
 
     private func query(_ kind: String, _ id: Int64, at time: Int64) throws -> IncomingUpdate {
@@ -114,6 +124,7 @@ import Testing
         #expect(
             await intake(refusing: KafkaError(.recordTooLarge, "large"), duplicates).take(try update(1)) == .tooLarge)
         #expect(await intake(duplicates).take(try update(1)) == .accepted)
+        end()
         #expect(metrics.lostUpdates.value() == 0)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPServer
 import HTTPTypes
 import Observability
+import TestRig
 import Testing
 
 @Suite struct StartTests {
@@ -97,16 +98,15 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let certificate = folder.appendingPathComponent("cert.pem")
         let key = folder.appendingPathComponent("key.pem")
-        let made = try await offPool {
-            try Self.output(
-                "/usr/bin/openssl",
-                [
-                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key.path, "-out",
-                    certificate.path,
-                ])
-        }
-        #expect(made.status == 0)
+        let made = try await Command(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key.path, "-out",
+                certificate.path,
+            ]
+        ).run()
+        #expect(made.succeeded)
         let tls = ServerTLS(
             certificatePEM: Array(try Data(contentsOf: certificate)),
             privateKeyPEM: Sensitive(Array(try Data(contentsOf: key))))
@@ -115,15 +115,14 @@ import Testing
             return .text("secret \(request.path) \(request.body.count)")
         } _: { server in
             let port = server.port
-            let result = try await offPool {
-                try Self.output(
-                    "/usr/bin/curl",
-                    [
-                        "--silent", "--show-error", "--max-time", "20", "--cacert", certificate.path, "--resolve",
-                        "localhost:\(port):127.0.0.1", "--data", String(repeating: "x", count: 70_000),
-                        "https://localhost:\(port)/now", "https://localhost:\(port)/later",
-                    ])
-            }
+            let result = try await Command(
+                "/usr/bin/curl",
+                [
+                    "--silent", "--show-error", "--max-time", "20", "--cacert", certificate.path, "--resolve",
+                    "localhost:\(port):127.0.0.1", "--data", String(repeating: "x", count: 70_000),
+                    "https://localhost:\(port)/now", "https://localhost:\(port)/later",
+                ]
+            ).run()
             #expect(result.text == "secret /now 70000secret /later 70000")
         }
         let broken = ServerTLS(certificatePEM: Array("nonsense".utf8), privateKeyPEM: tls.privateKeyPEM)
@@ -135,18 +134,5 @@ import Testing
             #expect(error.code == .invalidTLS)
             #expect(!error.message.contains("PRIVATE"))
         }
-    }
-
-    private static func output(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }
 }
