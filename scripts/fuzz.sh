@@ -98,6 +98,7 @@ build_modules() {
     c_module COpenSSL
     c_module CLeafDigest
     c_module CUpdateScanner
+    c_module CMicrohttpd
     cxx CUpdateScanner Sources/CUpdateScanner/CUpdateScanner.cpp Sources/CUpdateScanner/include/*.h
     cxx CLeafDigest Sources/CLeafDigest/CLeafDigest.cpp Sources/CLeafDigest/include/*.h
     module Concurrency Sources/Concurrency/*.swift
@@ -105,15 +106,15 @@ build_modules() {
     module Observability Sources/Observability/*.swift
     module Cryptography Sources/Cryptography/ConstantTime.swift
     module HTTPTypes Sources/HTTPTypes/*.swift
-    module HTTPServer Sources/HTTPServer/{HTTPServerBody,HTTPServerRequest,HTTPServerResponse,RequestTarget}.swift
+    module HTTPServer Sources/HTTPServer/{HTTPServerBody,HTTPServerRequest,HTTPServerResponse,PreparedAnswer,RequestTarget}.swift
     module KafkaClient Sources/KafkaClient/Values/{KafkaError,KafkaMessage,KafkaRecord,TopicPartition}.swift
     module KubernetesTypes Sources/KubernetesTypes/*.swift
     module TelegramBotAPI Sources/TelegramBotAPI/Update/*.swift Sources/TelegramBotAPI/Limits/*.swift \
         Sources/TelegramBotAPI/Errors/{RetryClass,RetryClass+Methods}.swift
     module PlatformAPI Sources/PlatformAPI/*.swift
-    module Tracing Sources/Tracing/{Span,SpanContext,Tracer}.swift
+    module Tracing Sources/Tracing/{RandomNumbers,Span,SpanContext,Tracer}.swift
     module Gateway Sources/Gateway/GatewayMetrics.swift Sources/Gateway/AccessLog/*.swift Sources/Gateway/Metrics/{BotMetrics,BotSeats}.swift \
-        Sources/Gateway/Bindings/BindingDirectory.swift \
+        Sources/Gateway/Bindings/{BindingDirectory,CarriedBot}.swift \
         Sources/Gateway/Webhook/*.swift Sources/Gateway/Intake/{FirstSightings,IncomingUpdate,IntakeResult,TraceParent,UpdateIntake}.swift \
         Sources/Gateway/Duplicates/{SeenUpdates,SharedUpdates,DuplicateFilter}.swift \
         Sources/Gateway/Outgoing/{OutgoingItem,OutgoingOrder}.swift
@@ -123,7 +124,7 @@ build_modules() {
 swift_fuzzer() {
     local sources=(Tests/Fuzz/Support/*.swift "Tests/Fuzz/$2"/*.swift)
     CHAIN="$CHAIN" unless_built "$BUILD/$1" "${sources[@]}" -- swiftc "${SWIFT_FLAGS[@]}" -module-name "${2}Fuzzer" \
-        "${sources[@]}" "${OBJECTS[@]}" -lsimdjson -lcrypto -lstdc++ -o "$BUILD/$1"
+        "${sources[@]}" "${OBJECTS[@]}" -lsimdjson -lcrypto -lmicrohttpd -lstdc++ -o "$BUILD/$1"
 }
 
 # fuzz TARGET: runs it, and says how far it came or what it found.

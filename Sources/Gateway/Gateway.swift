@@ -80,8 +80,7 @@ package final class Gateway: Sendable {
         self.diversion = diversion
         let intake = UpdateIntake(
             duplicates: DuplicateFilter(shared: shared.map(RedisSharedUpdates.init), metrics: metrics),
-            metrics: metrics,
-            logger: logger, produce: produce,
+            metrics: metrics, logger: logger,
             enqueue: { record, ended in
                 try producer.enqueue(record) { result in
                     switch result {
@@ -90,19 +89,21 @@ package final class Gateway: Sendable {
                     }
                 }
             },
-            divert: { await diversion.take($0) }, wake: { wakes.updateArrived($0) }, tracer: tracer)
+            mayDivert: { UpdateDiversion.concerns($0) }, divert: { await diversion.take($0) },
+            wake: { wakes.updateArrived($0) }, tracer: tracer)
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: settings.retryAfterSeconds, metrics: metrics, logger: logger,
             intake: intake, accessLog: accessLog, tracer: tracer)
         var router = HTTPRouter()
-        router.post("/webhook/:bot") { request in
-            await handler.handle(request, bot: request.parameters["bot"] ?? "")
+        router.on(.post, "/webhook/:bot") { request, answer in
+            handler.handle(request, bot: request.parameters["bot"] ?? "", answer)
         }
         var webhooks = HTTPServer.Configuration(
             host: settings.host, port: settings.webhookPort, maxBodyBytes: settings.maxBodyBytes,
             // Two tries of a route's service come before the broker.
             handlerTimeout: settings.deliveryTimeout + TelegramBotSpec.Route.timeouts.upperBound * 2 + .seconds(5))
         webhooks.maxHeldBytes = max(settings.maxOutstandingBytes, settings.maxBodyBytes)
+        webhooks.refusalWhileFilling = { handler.refusal(ofHead: $0) }
         webhooks.retryAfterSeconds = settings.retryAfterSeconds
         webhookServer = HTTPServer(
             webhooks, name: "webhooks", logger: logger, metrics: registry, router: router)

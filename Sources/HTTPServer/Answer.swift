@@ -8,15 +8,21 @@ enum Answer {
     static func queue(
         _ answer: HTTPServerResponse, to method: HTTPMethod, on connection: OpaquePointer, engine: Engine
     ) -> MHD_Result {
+        if let prepared = answer.prepared, !engine.isEnding, case .bytes(let bytes) = answer.content {
+            let response = unsafe prepared.response {
+                let response = unsafe copy(bytes)
+                if let response = unsafe response { unsafe addHeaders(answer.headers, to: response, engine: engine) }
+                return unsafe response
+            }
+            guard let response = unsafe response else { return cmhd_no }
+            return unsafe MHD_queue_response(connection, status(of: answer), response)
+        }
         let hasBody = method != .head && ![204, 304].contains(answer.status.rawValue)
         let response: OpaquePointer?
         switch answer.content {
         case .abort: return cmhd_no
         case .bytes(let bytes):
-            unsafe response = bytes.withUnsafeBytes { bytes in
-                unsafe MHD_create_response_from_buffer(
-                    bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), cmhd_copy_memory)
-            }
+            unsafe response = copy(bytes)
         case .stream(let chunks) where !hasBody:
             // Only the cancellation of who reads it tells a stream's producer to stop.
             Task { for await _ in chunks {} }.cancel()
@@ -35,8 +41,18 @@ enum Answer {
         // First of all headers: libmicrohttpd forgets what it knows of the others when it comes later (0.9.75).
         if engine.isEnding { unsafe MHD_add_response_header(response, "Connection", "close") }
         unsafe addHeaders(answer.headers, to: response, engine: engine)
-        let status = (200...999).contains(answer.status.rawValue) ? answer.status.rawValue : 500
-        return unsafe MHD_queue_response(connection, UInt32(status), response)
+        return unsafe MHD_queue_response(connection, status(of: answer), response)
+    }
+
+    private static func status(of answer: HTTPServerResponse) -> UInt32 {
+        (200...999).contains(answer.status.rawValue) ? UInt32(answer.status.rawValue) : 500
+    }
+
+    private static func copy(_ bytes: [UInt8]) -> OpaquePointer? {
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe MHD_create_response_from_buffer(
+                bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), cmhd_copy_memory)
+        }
     }
 
     /// A response without a body, in a stream's place. A stream's own would not do: libmicrohttpd sends the end of a body

@@ -20,6 +20,8 @@ final class Engine: Sendable {
         case stopped
     }
 
+    typealias CallbackLookup = @Sendable (HTTPServerRequest) -> HTTPRouter.Callback?
+
     struct State {
         var phase = Phase.idle
         var port: UInt16 = 0
@@ -42,6 +44,8 @@ final class Engine: Sendable {
     let logger: Logger
     let metrics: ServerMetrics?
     let handler: HTTPServer.Handler
+    /// Finds what answers a request by a callback, in the handler's place.
+    let callback: CallbackLookup?
     let state = Locked(State())
     let peers = Locked<[ObjectIdentifier: Peer]>([:])
     /// Set with the phases that follow `running`; asked for every answer, so it stands outside of the lock.
@@ -61,8 +65,10 @@ final class Engine: Sendable {
 
     init(
         _ configuration: HTTPServer.Configuration, name: String, logger: Logger, metrics: ServerMetrics?,
+        callback: CallbackLookup? = nil,
         handler: @escaping HTTPServer.Handler
     ) {
+        self.callback = callback
         self.configuration = configuration
         self.name = name
         self.logger = logger
@@ -81,8 +87,11 @@ final class Engine: Sendable {
 
     /// Counts a suspension. False when the end has begun: the connection must not be suspended.
     ///
-    /// - Parameter exchange: the request whose handler is waited for, within the handler's time-out.
-    func beginSuspension(_ exchange: Exchange? = nil) -> Bool {
+    /// - Parameters:
+    ///   - exchange: the request whose handler is waited for, within the handler's time-out.
+    ///   - start: when the handler began.
+    func beginSuspension(_ exchange: Exchange? = nil, since start: ContinuousClock.Instant = .now) -> Bool {
+        let deadline = start + configuration.handlerTimeout
         let (isAllowed, mustArm) = state.withLock { state in
             switch state.phase {
             case .running, .draining: break
@@ -90,7 +99,6 @@ final class Engine: Sendable {
             }
             suspensions.enter()
             guard let exchange else { return (true, false) }
-            let deadline = ContinuousClock.now + configuration.handlerTimeout
             state.pending[ObjectIdentifier(exchange)] = (exchange: exchange, deadline: deadline)
             defer { state.isDeadlineArmed = true }
             return (true, !state.isDeadlineArmed)
@@ -113,6 +121,12 @@ final class Engine: Sendable {
         guard heldBytes.add(bytes, ordering: .relaxed).newValue > limit else { return true }
         heldBytes.subtract(bytes, ordering: .relaxed)
         return false
+    }
+
+    /// Whether half of the room for bodies is taken.
+    var isFilling: Bool {
+        guard let limit = configuration.maxHeldBytes else { return false }
+        return heldBytes.load(ordering: .relaxed) > limit / 2
     }
 
     /// Bytes that were counted are not kept any more.

@@ -150,9 +150,18 @@ import HTTPTypes
             engine.metrics?.refused(Refusal(status))
             return deliver(.refusal(status, reason))
         case .body(let length):
-            let isChunked = headers["Transfer-Encoding"] != nil
-            if let limit = configuration.streamedBodyBytes, isChunked || length > limit {
-                return handleStreaming(length: isChunked ? nil : length)
+            if let limit = configuration.streamedBodyBytes {
+                let isChunked = headers["Transfer-Encoding"] != nil
+                if isChunked || length > limit { return handleStreaming(length: isChunked ? nil : length) }
+            }
+            if engine.isFilling, let refusal = configuration.refusalWhileFilling {
+                let head = HTTPServerRequest(
+                    method: method, target: target, headers: headers, remoteAddress: peer.remoteAddress)
+                if var answer = refusal(head) {
+                    guard peer.hasArrived() else { return cmhd_no }
+                    answer.headers["Connection"] = "close"
+                    return deliver(answer)
+                }
             }
             // No more than a small one at once: what is only announced must not take memory.
             body.reserveCapacity(min(length, 65_536))
@@ -239,6 +248,10 @@ import HTTPTypes
             method: method, target: target, headers: headers, body: body, remoteAddress: peer.remoteAddress)
         body = []
         start = .now
+        if let callback = engine.callback?(request) {
+            callback.call(request) { self.finish($0) }
+            return deliverOrSuspend()
+        }
         let handler = engine.handler
         let task = Task.immediate { self.finish(await handler(request)) }
         if let answer = shared.withLock({ $0.state.take() }) { return deliver(answer) }
@@ -248,7 +261,7 @@ import HTTPTypes
 
     private func deliverOrSuspend() -> MHD_Result {
         if let answer = shared.withLock({ $0.state.take() }) { return deliver(answer) }
-        guard engine.beginSuspension(self) else {
+        guard engine.beginSuspension(self, since: start) else {
             giveUp("the server is shutting down")
             return deliver(shared.withLock { $0.state.take() } ?? .abort)
         }

@@ -8,7 +8,26 @@ package import HTTPTypes
 package struct HTTPRouter: Sendable {
     package typealias Handler = HTTPServer.Handler
 
+    /// A handler that answers by a callback, with what its route made of the request.
+    struct Callback: Sendable {
+        let handler: HTTPServer.CallbackHandler
+        let parameters: [String: String]
+        let pattern: String
+
+        func call(_ request: HTTPServerRequest, _ answer: @escaping @Sendable (HTTPServerResponse) -> Void) {
+            var request = request
+            request.parameters = parameters
+            handler(request) { [pattern] response in
+                var response = response
+                response.route = pattern
+                answer(response)
+            }
+        }
+    }
+
     private var root = RouteNode()
+    /// Whether any handler answers by a callback.
+    private(set) var hasCallbacks = false
     /// Answers paths no pattern fits, in place of the plain 404.
     package var fallback: Handler?
 
@@ -18,6 +37,13 @@ package struct HTTPRouter: Sendable {
     package mutating func on(_ method: HTTPMethod, _ pattern: String, _ handler: @escaping Handler) {
         let pattern = RoutePattern(pattern)
         root.update(pattern, pattern.segments[...]) { $0.handlers[method] = handler }
+    }
+
+    /// Adds a handler that answers by a callback.
+    package mutating func on(_ method: HTTPMethod, _ pattern: String, callback: @escaping HTTPServer.CallbackHandler) {
+        let pattern = RoutePattern(pattern)
+        root.update(pattern, pattern.segments[...]) { $0.callbacks[method] = callback }
+        hasCallbacks = true
     }
 
     /// Adds a handler for all methods that have none of their own.
@@ -32,7 +58,15 @@ package struct HTTPRouter: Sendable {
     package mutating func patch(_ pattern: String, _ handler: @escaping Handler) { on(.patch, pattern, handler) }
     package mutating func delete(_ pattern: String, _ handler: @escaping Handler) { on(.delete, pattern, handler) }
 
-    /// Answers a request by its route.
+    /// What answers a request by a callback; `nil`: ``handle(_:)`` does.
+    func callback(for request: HTTPServerRequest) -> Callback? {
+        guard let match = root.match(RoutePattern.split(request.encodedPath)[...]),
+            let handler = match.endpoint.callbacks[request.method]
+        else { return nil }
+        return Callback(handler: handler, parameters: match.parameters, pattern: match.endpoint.pattern)
+    }
+
+    /// Answers a request by its route, unless ``callback(for:)`` does.
     package func handle(_ request: HTTPServerRequest) async -> HTTPServerResponse {
         guard let match = root.match(RoutePattern.split(request.encodedPath)[...]) else {
             return await fallback?(request) ?? .text("not found\n", .notFound)
@@ -50,7 +84,7 @@ package struct HTTPRouter: Sendable {
     }
 
     private static func methodNotAllowed(_ endpoint: RouteNode.Endpoint) -> HTTPServerResponse {
-        var methods = Set(endpoint.handlers.keys.map(\.rawValue))
+        var methods = Set((Array(endpoint.handlers.keys) + Array(endpoint.callbacks.keys)).map(\.rawValue))
         if methods.contains("GET") { methods.insert("HEAD") }
         var response = HTTPServerResponse.text("method not allowed\n", .methodNotAllowed)
         response.headers["Allow"] = methods.sorted().joined(separator: ", ")

@@ -16,6 +16,9 @@ extension HTTPServer {
         /// Bytes of bodies that may be held at a time, of all requests together: from their arrival until they are answered.
         /// What comes beyond is not kept, and answered 503. `nil`: no limit but that of each.
         package var maxHeldBytes: Int?
+        /// Asked of each request's head while half of that room is taken: what it gives is answered before the body has come, and
+        /// the connection closed. So that strangers cannot take the room that those who are known need.
+        package var refusalWhileFilling: (@Sendable (HTTPServerRequest) -> HTTPServerResponse?)?
         /// What such a 503 says in `Retry-After`, in seconds.
         package var retryAfterSeconds = 1
         /// Larger bodies, and those of unknown length, are not collected: the handler starts before them and reads them as

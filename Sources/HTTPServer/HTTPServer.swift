@@ -9,6 +9,12 @@ package final class HTTPServer: Service {
     /// Answers a request. Cancelled when it takes longer than ``Configuration/handlerTimeout``.
     package typealias Handler = @Sendable (HTTPServerRequest) async -> HTTPServerResponse
 
+    /// Answers a request by calling `answer` once, now or later, on any thread; it and `answer` must not block. What is not
+    /// answered within ``Configuration/handlerTimeout`` is answered 503. It costs no task, which counts where requests come by
+    /// the ten thousand in a second.
+    package typealias CallbackHandler =
+        @Sendable (HTTPServerRequest, _ answer: @escaping @Sendable (HTTPServerResponse) -> Void) -> Void
+
     package let name: String
     private let engine: Engine
 
@@ -27,11 +33,15 @@ package final class HTTPServer: Service {
     }
 
     /// A server that answers by `router`.
-    package convenience init(
+    package init(
         _ configuration: Configuration = Configuration(), name: String, logger: Logger,
         metrics: MetricsRegistry? = nil, router: HTTPRouter
     ) {
-        self.init(configuration, name: name, logger: logger, metrics: metrics) { await router.handle($0) }
+        self.name = name
+        let callback: Engine.CallbackLookup? = if router.hasCallbacks { { router.callback(for: $0) } } else { nil }
+        engine = Engine(
+            configuration, name: name, logger: logger, metrics: metrics.map { ServerMetrics($0, server: name) },
+            callback: callback, handler: { await router.handle($0) })
     }
 
     deinit { engine.halt() }

@@ -17,13 +17,15 @@ package struct HTTPServerResponse: Sendable {
     }
 
     /// 200...999; others are answered 500.
-    package var status: HTTPStatus
+    package var status: HTTPStatus { didSet { prepared = nil } }
     /// Without Content-Length and Transfer-Encoding, which the server sets. "Connection: close" closes the connection
     /// behind the answer.
-    package var headers: HTTPHeaders
-    package var content: Body
+    package var headers: HTTPHeaders { didSet { prepared = nil } }
+    package var content: Body { didSet { prepared = nil } }
     /// The route's pattern for the metrics, set by ``HTTPRouter``.
     package var route: String?
+    /// libmicrohttpd's copy, of an answer that is given again and again.
+    private(set) var prepared: PreparedAnswer?
 
     package init(_ status: HTTPStatus = .ok, headers: HTTPHeaders = [:], body: [UInt8] = []) {
         self.init(status, headers: headers, content: .bytes(body))
@@ -33,6 +35,13 @@ package struct HTTPServerResponse: Sendable {
         self.status = status
         self.headers = headers
         self.content = content
+    }
+
+    /// The same answer, to be kept and given again and again: libmicrohttpd's copy of it is made once. Its body is bytes.
+    package func kept() -> HTTPServerResponse {
+        var response = self
+        response.prepared = PreparedAnswer()
+        return response
     }
 
     /// The body's bytes; empty for a stream.

@@ -20,29 +20,41 @@ enum HeadCheck {
     static func verdict(
         target: String, version: String, headers: HTTPHeaders, maxHeaderBytes: Int, maxBodyBytes: Int
     ) -> Verdict {
-        // Each field came with ": " and a line end.
-        let size = headers.fields.reduce(target.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        var size = target.utf8.count
+        var (hosts, codings) = (0, 0)
+        var (coding, length): (String?, String?) = (nil, nil)
+        var areLengthsEqual = true
+        for (name, value) in headers.fields {
+            // Each field came with ": " and a line end.
+            size += name.utf8.count + value.utf8.count + 4
+            if HTTPHeaders.same(name, "Host") {
+                hosts += 1
+            } else if HTTPHeaders.same(name, "Content-Length") {
+                areLengthsEqual = areLengthsEqual && (length ?? value) == value
+                length = value
+            } else if HTTPHeaders.same(name, "Transfer-Encoding") {
+                codings += 1
+                coding = value
+            }
+        }
         if size > maxHeaderBytes {
             return .refuse(HTTPStatus(rawValue: 431), "the request's head is too large")
         }
-        let hosts = headers.values("Host")
-        if hosts.count > 1 || (hosts.isEmpty && version == "HTTP/1.1") {
+        if hosts > 1 || (hosts == 0 && version == "HTTP/1.1") {
             return .refuse(.badRequest, "a request has one Host field")
         }
         if target.utf8.contains(UInt8(ascii: " ")) { return .refuse(.badRequest, "the target has a space in it") }
-        let codings = headers.values("Transfer-Encoding")
-        let lengths = headers.values("Content-Length")
         // Two servers in a row that understand the end of a body differently take a part of one request for another
         // (RFC 9112 section 11.2). So what is ambiguous is not served.
-        if let coding = codings.first {
-            guard codings.count == 1, coding.lowercased() == "chunked" else {
+        if let coding {
+            guard codings == 1, coding.lowercased() == "chunked" else {
                 return .refuse(HTTPStatus(rawValue: 501), "the only transfer coding known here is chunked")
             }
-            return lengths.isEmpty
+            return length == nil
                 ? .body(length: 0) : .refuse(.badRequest, "both Content-Length and Transfer-Encoding are given")
         }
-        guard let text = lengths.first else { return .body(length: 0) }
-        guard lengths.allSatisfy({ $0 == text }), text.utf8.allSatisfy(isDigit), let length = Int(text) else {
+        guard let text = length else { return .body(length: 0) }
+        guard areLengthsEqual, text.utf8.allSatisfy(isDigit), let length = Int(text) else {
             return .refuse(.badRequest, "Content-Length is no number, or there are several")
         }
         return length <= maxBodyBytes ? .body(length: length) : .refuse(.payloadTooLarge, "the body is too large")

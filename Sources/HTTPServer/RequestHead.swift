@@ -5,6 +5,7 @@ import HTTPTypes
 enum RequestHead {
     static func headers(of connection: OpaquePointer) -> HTTPHeaders {
         var headers = HTTPHeaders()
+        headers.reserveCapacity(12)
         unsafe withUnsafeMutablePointer(to: &headers) { pointer in
             _ = unsafe MHD_get_connection_values_n(connection, cmhd_header_kind, appendHeader, pointer)
         }

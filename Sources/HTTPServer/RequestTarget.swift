@@ -6,6 +6,10 @@ struct RequestTarget {
     let query: [(name: String, value: String)]
 
     init(_ target: String) {
+        if Self.isPlainPath(target) {
+            (encodedPath, path, query) = (target, target, [])
+            return
+        }
         let bytes = Array(target.utf8)
         let mark = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
         var start = Self.pathStart(bytes[..<mark])
@@ -20,6 +24,13 @@ struct RequestTarget {
         }
         path = Self.decode(encodedPath)
         query = mark == bytes.endIndex ? [] : Self.parameters(bytes[(mark + 1)...])
+    }
+
+    /// Whether it is a path and nothing else, that stands for itself.
+    private static func isPlainPath(_ target: String) -> Bool {
+        let slash = UInt8(ascii: "/")
+        guard target.utf8.first == slash, target.utf8.dropFirst().first != slash else { return false }
+        return target.utf8.allSatisfy { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "%") }
     }
 
     /// `text` with its percent escapes resolved; bytes that are no UTF-8 become U+FFFD.

@@ -6,6 +6,7 @@ struct RouteNode: Sendable {
     struct Endpoint: Sendable {
         let pattern: String
         var handlers: [HTTPMethod: HTTPRouter.Handler] = [:]
+        var callbacks: [HTTPMethod: HTTPServer.CallbackHandler] = [:]
         /// Answers every method without a handler of its own.
         var any: HTTPRouter.Handler?
     }
@@ -64,7 +65,7 @@ struct RouteNode: Sendable {
         if let found = literals[text]?.match(segments.dropFirst()) { return found }
         for edge in edges where text.hasPrefix(edge.prefix) && text.utf8.count > edge.prefix.utf8.count {
             guard var found = edge.node.match(segments.dropFirst()) else { continue }
-            found.parameters[edge.name] = String(text.dropFirst(edge.prefix.count))
+            found.parameters[edge.name] = edge.prefix.isEmpty ? text : String(text.dropFirst(edge.prefix.count))
             return found
         }
         return rest.map { rest in

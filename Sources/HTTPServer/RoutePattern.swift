@@ -27,6 +27,9 @@ struct RoutePattern: Sendable {
 
     /// The pieces of a path between its slashes; one empty piece for "/".
     static func split(_ path: String) -> [Substring] {
-        path.drop { $0 == "/" }.split(separator: "/", omittingEmptySubsequences: false)
+        let slash = UInt8(ascii: "/")
+        // By bytes: finding where characters end takes longer than all the rest of finding a route.
+        return path.utf8.drop { $0 == slash }.split(separator: slash, omittingEmptySubsequences: false).map(
+            Substring.init)
     }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import HTTPTypes
 import Observability
 
@@ -8,6 +9,14 @@ struct ServerMetrics: Sendable {
     private let durations: Histogram
     private let connections: Gauge
     private let refusals: Counter
+    private let routes = Locked<[String: RouteSeries]>([:])
+
+    /// The series of one route, so that they need not be looked up by their labels for each answer.
+    private struct RouteSeries: Sendable {
+        let durations: Histogram.Series
+        /// By class of status.
+        var requests: [Int: Counter.Series] = [:]
+    }
 
     init(_ registry: MetricsRegistry, server: String) {
         self.server = server
@@ -27,10 +36,16 @@ struct ServerMetrics: Sendable {
     /// Counts an answer. Targets without a route are one series: clients must not be able to make series.
     func answered(_ response: HTTPServerResponse, after duration: Duration) {
         let route = response.route ?? "none"
-        let status =
-            if case .abort = response.content { "aborted" } else { "\(response.status.rawValue / 100)xx" }
-        requests.increment([server, route, status])
-        durations.observe(duration, [server, route])
+        let statusClass = if case .abort = response.content { 0 } else { response.status.rawValue / 100 }
+        let (request, time) = routes.withLock { routes -> (Counter.Series, Histogram.Series) in
+            var series = routes[route] ?? RouteSeries(durations: durations.series([server, route]))
+            let status = statusClass == 0 ? "aborted" : "\(statusClass)xx"
+            let request = series.requests[statusClass] ?? requests.series([server, route, status])
+            if series.requests.updateValue(request, forKey: statusClass) == nil { routes[route] = series }
+            return (request, series.durations)
+        }
+        request.increment()
+        time.observe(duration)
     }
 
     /// Counts a request that was answered without a handler: not understood, or too large.

@@ -8,6 +8,9 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
         fields = elements.map { (name: $0.0, value: $0.1) }
     }
 
+    /// Makes room for so many fields.
+    package mutating func reserveCapacity(_ count: Int) { fields.reserveCapacity(count) }
+
     /// Adds a field behind those already there.
     package mutating func append(_ name: String, _ value: String) {
         fields.append((name: name, value: value))
@@ -31,11 +34,17 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
         a.fields.elementsEqual(b.fields) { same($0.name, $1.name) && $0.value == $1.value }
     }
 
-    private static func same(_ a: String, _ b: String) -> Bool {
+    /// Whether two names are the same, as names of fields are compared.
+    package static func same(_ a: String, _ b: String) -> Bool {
         let a = a.utf8
         let b = b.utf8
         guard a.count == b.count else { return false }
-        return zip(a, b).allSatisfy { lowercased($0) == lowercased($1) }
+        var other = b.makeIterator()
+        for byte in a {
+            guard let counterpart = other.next(), byte == counterpart || lowercased(byte) == lowercased(counterpart)
+            else { return false }
+        }
+        return true
     }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 {

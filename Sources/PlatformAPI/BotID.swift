@@ -8,8 +8,18 @@ package struct BotID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Parses "bot_123"; `nil` for anything else, a sign or leading zeros included.
     package init?(_ text: String) {
-        guard text.hasPrefix("bot_"), let number = Int64(text.dropFirst(4)), number > 0, "bot_\(number)" == text
-        else { return nil }
+        let prefix = "bot_".utf8
+        guard text.utf8.starts(with: prefix) else { return nil }
+        let digits = text.utf8.dropFirst(prefix.count)
+        guard let first = digits.first, first != UInt8(ascii: "0") else { return nil }
+        var number: Int64 = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isOver) = tens.addingReportingOverflow(Int64(digit - UInt8(ascii: "0")))
+            if isTooLarge || isOver { return nil }
+            number = sum
+        }
         self.number = number
     }
 

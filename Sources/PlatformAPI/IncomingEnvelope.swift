@@ -15,9 +15,9 @@ package enum IncomingEnvelope {
     package static func encode(botID: BotID, update: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(update.count + 48)
-        bytes += Array(#"{"bot_id":""#.utf8)
-        bytes += Array(botID.description.utf8)
-        bytes += Array(#"","update":"#.utf8)
+        bytes += #"{"bot_id":""#.utf8
+        bytes += botID.description.utf8
+        bytes += #"","update":"#.utf8
         bytes += update
         bytes.append(UInt8(ascii: "}"))
         return bytes

@@ -32,9 +32,10 @@ package struct Tracer: Sendable {
     package func start(_ name: String, _ kind: Span.Kind, parent: String?) -> Span? {
         guard isOn else { return nil }
         let parent = parent.flatMap { SpanContext(traceparent: $0) }
-        let low = parent?.traceLow ?? .random(in: 1 ... .max)
+        let new = SpanContext.random()
+        let low = parent?.traceLow ?? new.traceLow
         let context = SpanContext(
-            traceHigh: parent?.traceHigh ?? .random(in: 0 ... .max), traceLow: low, spanID: .random(in: 1 ... .max),
+            traceHigh: parent?.traceHigh ?? new.traceHigh, traceLow: low, spanID: new.spanID,
             isSampled: parent?.isSampled ?? (low <= threshold && threshold > 0))
         let now = Self.now()
         return Span(context: context, parentID: parent?.spanID, name: name, kind: kind, start: now, end: now)

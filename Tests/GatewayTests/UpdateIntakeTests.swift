@@ -17,7 +17,6 @@ import Testing
         UpdateIntake(
             duplicates: duplicates, metrics: metrics,
             logger: Logger(label: "test", sink: { [lines] line in lines.withLock { $0.append(line) } }),
-            produce: { _ in Issue.record("it is not waited for") },
             enqueue: { [waiting] _, ended in
                 if let error { throw error }
                 waiting.withLock { $0.append(ended) }
@@ -75,9 +74,10 @@ import Testing
         let isBrokerThere = Locked(true)
         let intake = UpdateIntake(
             duplicates: DuplicateFilter(metrics: metrics), metrics: metrics, logger: .silent,
-            produce: { record in
-                guard isBrokerThere.withLock({ $0 }) else { throw KafkaError(.timedOut, "away") }
+            enqueue: { record, ended in
+                guard isBrokerThere.withLock({ $0 }) else { return ended(KafkaError(.timedOut, "away")) }
                 records.withLock { $0.append(record) }
+                ended(nil)
             })
         func expiry() -> String? {
             records.withLock { $0.last }?.headers.first { $0.0 == "expires-at" }

@@ -27,9 +27,10 @@ import Testing
     ) async -> HTTPServerResponse {
         let intake = UpdateIntake(
             duplicates: duplicates, metrics: metrics, logger: .silent,
-            produce: { [produced] record in
-                if let error { throw error }
+            enqueue: { [produced] record, ended in
+                if let error { return ended(error) }
                 produced.withLock { $0.append(record) }
+                ended(nil)
             })
         let handler = WebhookHandler(
             directory: directory, retryAfterSeconds: 3, metrics: metrics, logger: .silent, intake: intake)

@@ -191,6 +191,44 @@ import Testing
         #expect(refusals.value(["test", "crowded"]) == 3)
     }
 
+    /// As long as there is room everybody's body is read; then only of those who are known.
+    @Test func strangersAreRefusedByTheirHeadsWhileBodiesFillTheRoom() async throws {
+        let gate = Gate()
+        var configuration = HTTPServer.Configuration(maxBodyBytes: 6_000)
+        configuration.maxHeldBytes = 10_000
+        configuration.refusalWhileFilling = { head in
+            #expect(head.body.isEmpty)
+            return head.headers["Key"] == "right" ? nil : .text("who are you", .unauthorized)
+        }
+        func head(_ key: String, _ length: Int) -> String {
+            "POST / HTTP/1.1\r\nHost: h\r\nKey: \(key)\r\nContent-Length: \(length)\r\n\r\n"
+        }
+        try await withServer(configuration) { request in
+            if request.body.count > 5_000 { await gate.pass() }
+            return .text("\(request.body.count)")
+        } _: { server in
+            let stranger = try RawConnection(port: server.port)
+            try await stranger.send(head("wrong", 3) + "abc")
+            #expect(try await stranger.response().text == "3")
+            let large = try RawConnection(port: server.port)
+            try await large.send(head("right", 6_000) + String(repeating: "x", count: 6_000))
+            await eventually("it is at work") { gate.arrived == 1 }
+            // Nothing of its body has come, nor will.
+            try await stranger.send(head("wrong", 3))
+            let refused = try await stranger.response()
+            #expect(refused.status == 401)
+            #expect(refused.headers["connection"]?.lowercased() == "close")
+            let known = try RawConnection(port: server.port)
+            try await known.send(head("right", 3) + "abc")
+            #expect(try await known.response().text == "3")
+            gate.open()
+            #expect(try await large.response().text == "6000")
+            let later = try RawConnection(port: server.port)
+            try await later.send(head("wrong", 3) + "abc")
+            #expect(try await later.response().text == "3")
+        }
+    }
+
     @Test func connectionsAboveTheLimitWait() async throws {
         var configuration = HTTPServer.Configuration(maxConnections: 3)
         // None is closed for the sake of the one that waits, however slow this is.

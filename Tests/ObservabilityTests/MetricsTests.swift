@@ -106,6 +106,34 @@ import Testing
         #expect(metrics.render().contains("g{bot=\"b\"} 2"))
     }
 
+    @Test func aSeriesThatIsKeptCountsAsItsMetricDoes() async {
+        let metrics = MetricsRegistry()
+        let counter = metrics.counter("requests_total", help: "", labels: ["code"])
+        let histogram = metrics.histogram("seconds", help: "", labels: ["code"], buckets: [1, 2])
+        let (count, time) = (counter.series(["200"]), histogram.series(["200"]))
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<1000 {
+                        count.increment(by: 0.5)
+                        counter.increment(["200"])
+                        time.observe(1.5)
+                    }
+                }
+            }
+        }
+        #expect(counter.value(["200"]) == 12_000)
+        #expect(histogram.count(["200"]) == 8000)
+        #expect(metrics.render().contains(#"seconds_bucket{code="200",le="2"} 8000"#))
+        // What was taken away is made anew, and not by who still holds the old one.
+        counter.remove(["200"])
+        count.increment()
+        #expect(counter.value(["200"]) == 0)
+        counter.increment(["200"])
+        #expect(counter.value(["200"]) == 1)
+        #expect(counter.series(["200"]) !== count)
+    }
+
     @Test func askingAgainGivesTheSameMetric() {
         let metrics = MetricsRegistry()
         let first = metrics.counter("a_total", help: "A.")

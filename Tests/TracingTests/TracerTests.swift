@@ -16,6 +16,22 @@ import Testing
         #expect(SpanContext(traceparent: header.dropLast(2) + "02")?.isSampled == false)
     }
 
+    @Test func newTracesAreAllDifferentAndReadBack() async {
+        let made = await withTaskGroup(of: [SpanContext].self) { group in
+            for _ in 0..<4 { group.addTask { (0..<5000).map { _ in SpanContext.random() } } }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(made.map(\.traceID)).count == made.count)
+        #expect(Set(made.map(\.spanID)).count == made.count)
+        for context in made.prefix(100) {
+            #expect(SpanContext(traceparent: context.traceparent) == context)
+            #expect(context.traceparent.utf8.count == 55)
+        }
+        let small = SpanContext(traceHigh: 0, traceLow: 0xab, spanID: 1, isSampled: false)
+        #expect(small.traceparent == "00-000000000000000000000000000000ab-0000000000000001-00")
+        #expect(small.traceID == "000000000000000000000000000000ab")
+    }
+
     @Test(arguments: [
         "", "00", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
         "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

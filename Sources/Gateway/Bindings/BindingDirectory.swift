@@ -6,7 +6,7 @@ package import PlatformAPI
 package final class BindingDirectory: Sendable {
     private struct State: Sendable {
         var bySecret: [ObjectKey: Binding] = [:]
-        var byBotID: [BotID: Binding] = [:]
+        var byBotID: [BotID: CarriedBot] = [:]
         var byOutgoingTopic: [String: Binding] = [:]
         var observers: [@Sendable () -> Void] = []
     }
@@ -16,7 +16,10 @@ package final class BindingDirectory: Sendable {
     package init() {}
 
     /// The bot of that id.
-    package func binding(_ botID: BotID) -> Binding? { state.withLock { $0.byBotID[botID] } }
+    package func binding(_ botID: BotID) -> Binding? { carried(botID)?.binding }
+
+    /// The bot of that id, for what is done often.
+    package func carried(_ botID: BotID) -> CarriedBot? { state.withLock { $0.byBotID[botID] } }
 
     /// The bot whose answers are on that topic.
     package func binding(outgoingTopic: String) -> Binding? { state.withLock { $0.byOutgoingTopic[outgoingTopic] } }
@@ -25,7 +28,7 @@ package final class BindingDirectory: Sendable {
     package var outgoingTopics: [String] { state.withLock { $0.byOutgoingTopic.keys.sorted() } }
 
     /// The bots whose updates are to be asked for.
-    package var polled: [Binding] { state.withLock { $0.byBotID.values.filter(\.isPolled) } }
+    package var polled: [Binding] { state.withLock { $0.byBotID.values.map(\.binding).filter(\.isPolled) } }
 
     /// How many bots are carried.
     package var count: Int { state.withLock { $0.byBotID.count } }
@@ -38,7 +41,7 @@ package final class BindingDirectory: Sendable {
             if old == binding { return nil }
             state.bySecret[key] = binding
             if let old { Self.remove(old, &state) }
-            state.byBotID[binding.botID] = binding
+            state.byBotID[binding.botID] = CarriedBot(binding)
             state.byOutgoingTopic[binding.outgoingTopic] = binding
             return state.observers
         }
@@ -63,7 +66,7 @@ package final class BindingDirectory: Sendable {
 
     private static func remove(_ binding: Binding, _ state: inout State) {
         // Another Secret may have the same bot: while the operator renames one, or by somebody's mistake.
-        state.byBotID[binding.botID] = state.bySecret.values.first { $0.botID == binding.botID }
+        state.byBotID[binding.botID] = state.bySecret.values.first { $0.botID == binding.botID }.map(CarriedBot.init)
         state.byOutgoingTopic[binding.outgoingTopic] = state.bySecret.values.first {
             $0.outgoingTopic == binding.outgoingTopic
         }

@@ -37,21 +37,28 @@ package final class DuplicateFilter: Sendable {
         self.metrics = metrics
     }
 
-    /// An update has come in. After ``Verdict/new`` call ``ended(_:_:isSafe:)``.
-    package func began(_ bot: BotID, _ id: Int64) async -> Verdict {
-        let verdict = state.withLock { state -> Verdict in
+    /// Whether the replicas know of one another's updates.
+    package var isShared: Bool { shared != nil }
+
+    /// An update has come in. After ``Verdict/new`` call ``ended(_:_:isSafe:)``, or ask ``isKnownToOthers(_:_:)`` before.
+    package func began(_ bot: BotID, _ id: Int64) -> Verdict {
+        state.withLock { state -> Verdict in
             if state.seen.contains(id, of: bot) { return .duplicate }
             return state.underWay.insert(Update(bot: bot, id: id)).inserted ? .new : .underWay
         }
-        guard case .new = verdict, let shared else { return verdict }
+    }
+
+    /// Whether an update that is new here was made safe by another replica; then it has ended here, too.
+    package func isKnownToOthers(_ bot: BotID, _ id: Int64) async -> Bool {
+        guard let shared else { return false }
         do {
-            guard try await shared.contains(id, of: bot) else { return .new }
+            guard try await shared.contains(id, of: bot) else { return false }
         } catch {
             metrics.sharedUpdatesFailures.increment()
-            return .new
+            return false
         }
         ended(bot, id, isSafe: true, isShared: true)
-        return .duplicate
+        return true
     }
 
     /// An update was passed on.

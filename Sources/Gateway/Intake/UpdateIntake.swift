@@ -21,8 +21,8 @@ package struct UpdateIntake: Sendable {
     private let metrics: GatewayMetrics
     private let divert: Divert
     private let logger: Logger
-    private let produce: Produce
-    private let enqueue: Enqueue?
+    private let enqueue: Enqueue
+    private let mayDivert: @Sendable (Binding) -> Bool
     private let wake: @Sendable (BotID) -> Void
     private let tracer: Tracer
     private let lossLog = LogThrottle()
@@ -30,73 +30,79 @@ package struct UpdateIntake: Sendable {
 
     /// - Parameters:
     ///   - duplicates: what is safe already is not passed on again.
-    ///   - enqueue: for bots that have updates acknowledged at once; without it they wait as the others do.
-    ///   - divert: is asked of each update that is no duplicate.
+    ///   - divert: is asked of each update that is no duplicate, of the bots that `mayDivert` says.
     ///   - wake: called with each bot that has got an update; must not hold up.
     ///   - tracer: makes a span of each record's way to the broker.
     package init(
-        duplicates: DuplicateFilter, metrics: GatewayMetrics, logger: Logger, produce: @escaping Produce,
-        enqueue: Enqueue? = nil, divert: @escaping Divert = { _ in nil },
+        duplicates: DuplicateFilter, metrics: GatewayMetrics, logger: Logger, enqueue: @escaping Enqueue,
+        mayDivert: @escaping @Sendable (Binding) -> Bool = { _ in false }, divert: @escaping Divert = { _ in nil },
         wake: @escaping @Sendable (BotID) -> Void = { _ in }, tracer: Tracer = .off
     ) {
         self.duplicates = duplicates
         self.metrics = metrics
         self.divert = divert
         self.logger = logger
-        self.produce = produce
         self.enqueue = enqueue
+        self.mayDivert = mayDivert
         self.wake = wake
         self.tracer = tracer
     }
 
     /// Returns when the update is safe, or cannot be made so; with ``Acknowledgement/always`` when it is on its way.
     package func take(_ update: IncomingUpdate) async -> IntakeResult {
-        let (bot, id) = (update.binding.botID, update.fields.updateID)
-        switch await duplicates.began(bot, id) {
-        case .new: break
-        case .duplicate: return .duplicate
-        case .underWay: return .unavailable
-        }
-        if let diverted = await divert(update) {
-            ended(update, isSafe: diverted == .accepted)
-            if diverted == .accepted { metrics.bots.tookUpdate(of: bot) }
-            return diverted
-        }
-        let span = tracer.start("publish", .producer, parent: update.traceparent)
-        let record = Self.record(update, traceparent: span?.context.traceparent, expiresAt: expiry(of: update))
-        if update.binding.acknowledge == .always, let enqueue { return pass(update, record, span, by: enqueue) }
-        do {
-            try await produce(record)
-            end(span, update, isError: false)
-        } catch {
-            end(span, update, isError: true)
-            ended(update, isSafe: false)
-            return refusal(of: update, error)
-        }
-        ended(update, isSafe: true)
-        metrics.bots.tookUpdate(of: bot)
-        wake(bot)
-        return .accepted
+        await withCheckedContinuation { continuation in take(update) { continuation.resume(returning: $0) } }
     }
 
-    /// Sends an update on its way. It is a duplicate only once it is safe: until then one that is sent again is refused.
-    private func pass(
-        _ update: IncomingUpdate, _ record: KafkaRecord, _ span: Span?, by enqueue: Enqueue
-    ) -> IntakeResult {
+    /// As ``take(_:)``, without a task where nobody need be asked but the broker: `done` is called once, at once or on the
+    /// producer's own thread, where it must not block.
+    package func take(_ update: IncomingUpdate, _ done: @escaping @Sendable (IntakeResult) -> Void) {
         let (bot, id) = (update.binding.botID, update.fields.updateID)
+        switch duplicates.began(bot, id) {
+        case .new: break
+        case .duplicate: return done(.duplicate)
+        case .underWay: return done(.unavailable)
+        }
+        guard duplicates.isShared || mayDivert(update.binding) else { return publish(update, done) }
+        Task {
+            if await duplicates.isKnownToOthers(bot, id) { return done(.duplicate) }
+            if let diverted = await divert(update) {
+                ended(update, isSafe: diverted == .accepted)
+                if diverted == .accepted { metrics.bots.tookUpdate(of: bot) }
+                return done(diverted)
+            }
+            publish(update, done)
+        }
+    }
+
+    /// Sends an update on its way to the worker. One that is acknowledged at once is a duplicate only once it is safe: until then
+    /// one that is sent again is refused.
+    private func publish(_ update: IncomingUpdate, _ done: @escaping @Sendable (IntakeResult) -> Void) {
+        let bot = update.binding.botID
+        let span = tracer.start("publish", .producer, parent: update.traceparent)
+        let record = Self.record(update, traceparent: span?.context.traceparent, expiresAt: expiry(of: update))
+        let isAcknowledged = update.binding.acknowledge == .always
         do {
             try enqueue(record) { error in
                 end(span, update, isError: error != nil)
-                duplicates.ended(bot, id, isSafe: error == nil)
-                if let error { noteLoss(of: bot, error) } else { wake(bot) }
+                ended(update, isSafe: error == nil)
+                switch (error, isAcknowledged) {
+                case (nil, true): wake(bot)
+                case (nil, false):
+                    metrics.bots.tookUpdate(of: bot)
+                    wake(bot)
+                    done(.accepted)
+                case (let error?, true): noteLoss(of: bot, error)
+                case (let error?, false): done(refusal(of: update, error))
+                }
             }
         } catch {
             end(span, update, isError: true)
             ended(update, isSafe: false)
-            return refusal(of: update, error)
+            return done(refusal(of: update, error))
         }
+        guard isAcknowledged else { return }
         metrics.bots.tookUpdate(of: bot)
-        return .accepted
+        done(.accepted)
     }
 
     private func end(_ span: Span?, _ update: IncomingUpdate, isError: Bool) {

@@ -16,7 +16,13 @@ package final class BotMetrics: Sendable {
     package let answers: Counter
     /// Seconds from a worker's record to its end, by bot. Few buckets: each is a series for each bot.
     package let delays: Histogram
-    private let seats: Locked<BotSeats>
+    private let state: Locked<State>
+
+    private struct State: Sendable {
+        var seats: BotSeats
+        /// Of ``updates``, by bot: every update is counted.
+        var updates: [String: Counter.Series] = [:]
+    }
 
     /// Unless the settings say otherwise.
     package static let defaultMaximum = 1000
@@ -30,18 +36,23 @@ package final class BotMetrics: Sendable {
         delays = registry.histogram(
             "tgs_gateway_bot_answer_delay_seconds", help: "From a worker's record to its end, by bot.",
             labels: ["bot_id"], buckets: [0.1, 0.5, 2, 10, 60])
-        seats = Locked(BotSeats(maximum: maximum))
+        state = Locked(State(seats: BotSeats(maximum: maximum)))
     }
 
     /// An update was taken.
     func tookUpdate(of bot: BotID) {
-        with(bot) { updates.increment([$0]) }
+        with(bot) { label, state in
+            if let series = state.updates[label] { return series.increment() }
+            let series = updates.series([label])
+            series.increment()
+            state.updates[label] = series
+        }
     }
 
     /// An answer is finished.
     /// - Parameter delay: since the worker's record was made, where that is known.
     func finished(_ answer: Answer, of bot: BotID, after delay: Duration?) {
-        with(bot) { label in
+        with(bot) { label, _ in
             answers.increment([label, answer.rawValue])
             if let delay { delays.observe(delay, [label]) }
         }
@@ -49,20 +60,22 @@ package final class BotMetrics: Sendable {
 
     /// Takes away the series of bots that are no longer carried.
     func keep(only isCarried: (BotID) -> Bool) {
-        seats.withLock { remove($0.keep(only: isCarried)) }
+        state.withLock { remove($0.seats.keep(only: isCarried), from: &$0) }
     }
 
     /// Under the lock, so that nobody counts for a bot whose series have just been taken away.
-    private func with(_ bot: BotID, _ count: (String) -> Void) {
-        seats.withLock { seats in
-            let (label, freed) = seats.label(of: bot, now: .now)
-            if !freed.isEmpty { remove(freed) }
-            count(label)
+    private func with(_ bot: BotID, _ count: (String, inout State) -> Void) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            let (label, freed) = state.seats.label(of: bot, now: now)
+            if !freed.isEmpty { remove(freed, from: &state) }
+            count(label, &state)
         }
     }
 
-    private func remove(_ labels: [String]) {
+    private func remove(_ labels: [String], from state: inout State) {
         for label in labels {
+            state.updates[label] = nil
             updates.remove([label])
             delays.remove([label])
             for answer in Answer.allCases { answers.remove([label, answer.rawValue]) }

@@ -30,9 +30,9 @@ struct BotSeats: Sendable {
     /// A bot is at work.
     /// - Returns: what its series are called, and those of bots that have lost their seats.
     mutating func label(of bot: BotID, now: Instant) -> (label: String, freed: [String]) {
-        if let seat = seats[bot] {
+        if let label = seats[bot]?.label {
             seats[bot]?.lastSeen = now
-            return (seat.label, [])
+            return (label, [])
         }
         let freed = seats.count >= maximum ? freeResting(now: now) : []
         guard seats.count < maximum else { return (Self.others, freed) }

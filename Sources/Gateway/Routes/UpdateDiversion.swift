@@ -43,6 +43,9 @@ final class UpdateDiversion: Service {
             metrics: metrics, missing: missing)
     }
 
+    /// Whether updates of a bot may be for others than its worker.
+    static func concerns(_ binding: Binding) -> Bool { binding.rateLimit != nil || binding.routes != nil }
+
     /// What became of an update; `nil`: it is the worker's.
     func take(_ update: IncomingUpdate) async -> IntakeResult? {
         if let result = await limits.take(update) { return result }

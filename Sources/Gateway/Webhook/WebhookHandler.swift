@@ -12,11 +12,13 @@ package import Tracing
 package struct WebhookHandler: Sendable {
     private let directory: BindingDirectory
     private let retryAfterSeconds: Int
-    private let metrics: GatewayMetrics
     private let logger: Logger
     private let intake: UpdateIntake
     private let accessLog: AccessLog?
     private let tracer: Tracer
+    /// By ``Result``'s raw value.
+    private let counts: [Counter.Series]
+    private let duration: Histogram.Series
 
     package init(
         directory: BindingDirectory, retryAfterSeconds: Int, metrics: GatewayMetrics, logger: Logger,
@@ -26,33 +28,66 @@ package struct WebhookHandler: Sendable {
         self.tracer = tracer
         self.directory = directory
         self.retryAfterSeconds = retryAfterSeconds
-        self.metrics = metrics
         self.logger = logger
         self.intake = intake
+        counts = Result.allCases.map { metrics.webhooks.series([$0.label]) }
+        duration = metrics.webhookDuration.series()
     }
 
-    /// - Parameter bot: the last part of the path: "bot_123".
+    /// As ``handle(_:bot:_:)``, waiting for the answer.
     package func handle(_ request: HTTPServerRequest, bot: String) async -> HTTPServerResponse {
+        await withCheckedContinuation { continuation in
+            handle(request, bot: bot) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// - Parameters:
+    ///   - bot: the last part of the path: "bot_123".
+    ///   - answer: called once, at once or when the broker has the update.
+    package func handle(
+        _ request: HTTPServerRequest, bot: String, _ answer: @escaping @Sendable (HTTPServerResponse) -> Void
+    ) {
         let start = ContinuousClock.now
         let given = request.headers["traceparent"]
         let span = tracer.start("webhook", .server, parent: given)
         let traceparent = span?.context.traceparent ?? TraceParent.from(given)
-        let (result, fields) = await answer(request, bot: bot, traceparent: traceparent)
-        let latency = ContinuousClock.now - start
-        metrics.webhookDuration.observe(latency)
-        metrics.webhooks.increment([result.label])
-        let response = response(to: result)
-        tracer.end(
-            span, isError: response.status.rawValue >= 500,
-            [
-                ("http.request.method", "POST"), ("http.route", "/webhook/:bot"),
-                ("http.response.status_code", .int(Int64(response.status.rawValue))),
-                ("telegram.bot_id", .string(result.isKnownBot ? bot : "")), ("tgs.result", .string(result.label)),
-            ])
-        accessLog?.write(
-            "webhook", result: result.label, isError: result.isError, traceparent: traceparent, latency: latency,
-            Self.fields(result, bot, fields, traceparent))
-        return response
+        let finish: @Sendable (Result, UpdateFields?) -> Void = { result, fields in
+            let latency = ContinuousClock.now - start
+            duration.observe(latency)
+            counts[result.rawValue].increment()
+            let response = response(to: result)
+            tracer.end(
+                span, isError: response.status.rawValue >= 500,
+                [
+                    ("http.request.method", "POST"), ("http.route", "/webhook/:bot"),
+                    ("http.response.status_code", .int(Int64(response.status.rawValue))),
+                    ("telegram.bot_id", .string(result.isKnownBot ? bot : "")), ("tgs.result", .string(result.label)),
+                ])
+            accessLog?.write(
+                "webhook", result: result.label, isError: result.isError, traceparent: traceparent, latency: latency,
+                Self.fields(result, bot, fields, traceparent))
+            answer(response)
+        }
+        let (carried, refusal) = admit(request, bot: bot)
+        guard let carried else { return finish(refusal ?? .unknownBot, nil) }
+        let fields: UpdateFields
+        do {
+            fields = try UpdateFields.scan(request.body)
+        } catch {
+            return finish(self.refusal(of: request.body, bot, error), nil)
+        }
+        let update = IncomingUpdate(bot: carried, body: request.body, fields: fields, traceparent: traceparent)
+        intake.take(update) { finish(Result($0), fields) }
+    }
+
+    /// The answer to a request that is known to be refused by its head; `nil`: its body must be seen.
+    func refusal(ofHead request: HTTPServerRequest) -> HTTPServerResponse? {
+        let prefix = "/webhook/"
+        guard request.method == .post, request.path.hasPrefix(prefix) else { return nil }
+        let refused = admit(request, bot: String(request.path.dropFirst(prefix.count))).refusal
+        guard let refused else { return nil }
+        counts[refused.rawValue].increment()
+        return response(to: refused)
     }
 
     /// What the log tells of a request, beside what it tells of all. What is no bot's id may be anything.
@@ -73,9 +108,9 @@ package struct WebhookHandler: Sendable {
 
     private func response(to result: Result) -> HTTPServerResponse {
         switch result {
-        case .accepted, .duplicate: return .text(.ok, "ok")
-        case .unknownBot: return .text(.notFound, "no such bot")
-        case .wrongSecret: return .text(.unauthorized, "wrong secret token")
+        case .accepted, .duplicate: return Self.ok
+        case .unknownBot: return Self.unknownBot
+        case .wrongSecret: return Self.wrongSecret
         // Sending it again would not help, so Telegram is told that all is well.
         case .notAnUpdate: return .text(.ok, "not an update")
         case .tooLarge: return .text(.payloadTooLarge, "the update is larger than the broker takes")
@@ -83,6 +118,10 @@ package struct WebhookHandler: Sendable {
         case .suspended: return Self.again(after: Self.suspendedRetrySeconds, "the bot is suspended")
         }
     }
+
+    private static let ok = HTTPServerResponse.text(.ok, "ok").kept()
+    private static let unknownBot = HTTPServerResponse.text(.notFound, "no such bot").kept()
+    private static let wrongSecret = HTTPServerResponse.text(.unauthorized, "wrong secret token").kept()
 
     private static func again(after seconds: Int, _ why: String) -> HTTPServerResponse {
         var response = HTTPServerResponse.text(.serviceUnavailable, why)
@@ -93,8 +132,18 @@ package struct WebhookHandler: Sendable {
     /// How soon Telegram tries again to deliver to a bot that is suspended, and so how soon it hears of the bot's return.
     private static let suspendedRetrySeconds = 30
 
-    private enum Result {
+    private enum Result: Int, CaseIterable {
         case accepted, duplicate, unknownBot, wrongSecret, suspended, notAnUpdate, tooLarge, unavailable
+
+        init(_ result: IntakeResult) {
+            self =
+                switch result {
+                case .accepted: .accepted
+                case .duplicate: .duplicate
+                case .tooLarge: .tooLarge
+                case .unavailable: .unavailable
+                }
+        }
 
         var isKnownBot: Bool { if case .unknownBot = self { false } else { true } }
 
@@ -119,39 +168,24 @@ package struct WebhookHandler: Sendable {
         }
     }
 
-    private func answer(
-        _ request: HTTPServerRequest, bot: String, traceparent: String
-    ) async -> (Result, UpdateFields?) {
-        guard let botID = BotID(bot), let binding = directory.binding(botID) else { return (.unknownBot, nil) }
-        guard Self.isAuthentic(request.headers["X-Telegram-Bot-Api-Secret-Token"], binding.webhookSecrets) else {
+    /// The bot that a request is for, or why it is refused.
+    private func admit(_ request: HTTPServerRequest, bot: String) -> (bot: CarriedBot?, refusal: Result?) {
+        guard let botID = BotID(bot), let carried = directory.carried(botID) else { return (nil, .unknownBot) }
+        let given = request.headers["X-Telegram-Bot-Api-Secret-Token"]
+        guard Self.isAuthentic(given, carried.binding.webhookSecrets) else {
             logger.debug(
                 "webhook with a wrong secret", ["bot_id": .string(bot), "remote": .string(request.remoteAddress)])
-            return (.wrongSecret, nil)
+            return (nil, .wrongSecret)
         }
-        guard binding.intake == .accept else { return (.suspended, nil) }
-        let fields: UpdateFields
-        do {
-            fields = try UpdateFields.scan(request.body)
-        } catch  where error.isRetriable {
-            return (.unavailable, nil)
-        } catch {
-            logger.warning(
-                "webhook body is not an Update",
-                [
-                    "bot_id": .string(bot), "bytes": .int(request.body.count), "error": .string("\(error)"),
-                ])
-            return (.notAnUpdate, nil)
-        }
-        let update = IncomingUpdate(
-            binding: binding, body: request.body, fields: fields, traceparent: traceparent)
-        let result: Result =
-            switch await intake.take(update) {
-            case .accepted: .accepted
-            case .duplicate: .duplicate
-            case .tooLarge: .tooLarge
-            case .unavailable: .unavailable
-            }
-        return (result, fields)
+        return carried.binding.intake == .accept ? (carried, nil) : (nil, .suspended)
+    }
+
+    private func refusal(of body: [UInt8], _ bot: String, _ error: UpdateScanError) -> Result {
+        if error.isRetriable { return .unavailable }
+        logger.warning(
+            "webhook body is not an Update",
+            ["bot_id": .string(bot), "bytes": .int(body.count), "error": .string("\(error)")])
+        return .notAnUpdate
     }
 
     /// Compares with every accepted secret, whether or not one has matched already.

@@ -85,9 +85,10 @@ private struct Bench: Sendable {
             directory: directory, retryAfterSeconds: 3, metrics: metrics, logger: logger,
             intake: UpdateIntake(
                 duplicates: DuplicateFilter(metrics: metrics), metrics: metrics, logger: logger,
-                produce: { [outcome, error] record in
-                    if let error = error.withLock({ $0 }) { throw error }
+                enqueue: { [outcome, error] record, ended in
+                    if let error = error.withLock({ $0 }) { return ended(error) }
                     outcome.withLock { $0.records.append(record) }
+                    ended(nil)
                 },
                 wake: { [outcome] bot in outcome.withLock { $0.woken.append(bot) } }))
     }
