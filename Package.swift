@@ -114,7 +114,10 @@ let package = Package(
         // Test kits.
         testKit(
             "TestRig",
-            ["Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KubernetesClient", "KubernetesTypes", "Observability"]),
+            [
+                "CRdKafka", "Concurrency", "HTTPClient", "HTTPTypes", "JSON", "KafkaClient", "KubernetesClient",
+                "KubernetesTypes", "Observability", "TelegramBotAPI",
+            ]),
 
         // Measurements, never in a test: make bench.
         benchmark(
@@ -152,7 +155,10 @@ let package = Package(
             ]),
         tests(
             "TelegramBotAPITests",
-            ["Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI"]),
+            [
+                "Concurrency", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Observability", "TelegramBotAPI",
+                "TestRig",
+            ]),
         tests("PlatformAPITests", ["JSON", "PlatformAPI", "KubernetesTypes", "YAML"]),
         tests(
             "OperatorTests",

@@ -1,5 +1,6 @@
 import KafkaClient
 import Observability
+import TestRig
 import Testing
 
 /// A consumer may be closed in whatever state its group is. librdkafka 2.0.2 ends the program in some of them, so a failure

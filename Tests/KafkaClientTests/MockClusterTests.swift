@@ -2,6 +2,7 @@ import CRdKafka
 import Concurrency
 import Foundation
 import Observability
+import TestRig
 import Testing
 
 @testable import KafkaClient

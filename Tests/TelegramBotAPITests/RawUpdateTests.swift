@@ -1,4 +1,5 @@
 import TelegramBotAPI
+import TestRig
 import Testing
 
 @Suite struct RawUpdateTests {

@@ -1,5 +1,6 @@
 import Foundation
 @testable import TelegramBotAPI
+import TestRig
 import Testing
 
 @Suite struct UpdateFieldsTests {

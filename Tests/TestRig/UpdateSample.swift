@@ -1,17 +1,19 @@
 import Foundation
-import TelegramBotAPI
-import Testing
+package import TelegramBotAPI
 
-/// One small Update of each kind with what the scanner must find in it.
-struct UpdateSample: Sendable, CustomTestStringConvertible {
-    let kind: UpdateKind
-    let chatID: Int64?
-    let userID: Int64?
-    let content: String
+/// One small Update of each kind with what must be found in it.
+package struct UpdateSample: Sendable, CustomStringConvertible {
+    package let kind: UpdateKind
+    package let chatID: Int64?
+    package let userID: Int64?
+    /// The JSON object beside the number.
+    package let content: String
 
-    var testDescription: String { kind.rawValue }
+    package var description: String { kind.rawValue }
 
-    func json(updateID: Int64 = 700_001, named name: String? = nil) -> [UInt8] {
+    /// The update whole.
+    /// - Parameter name: in place of its kind's.
+    package func json(updateID: Int64 = 700_001, named name: String? = nil) -> [UInt8] {
         Array(#"{"update_id":\#(updateID),"\#(name ?? kind.rawValue)":\#(content)}"#.utf8)
     }
 
@@ -23,7 +25,7 @@ struct UpdateSample: Sendable, CustomTestStringConvertible {
     private static let text =
         #"{"message_id":8,"from":\#(ada),"chat":\#(adasChat),"date":1767000000,"text":"Hi \ud83d\udc4b \"you\""}"#
 
-    static let all: [UpdateSample] = [
+    package static let all: [UpdateSample] = [
         .init(kind: .message, chatID: 5001, userID: 5001, content: text),
         .init(kind: .editedMessage, chatID: 5001, userID: 5001, content: text),
         .init(kind: .channelPost, chatID: -100_900_800_700, userID: nil, content: post),
@@ -87,13 +89,17 @@ struct UpdateSample: Sendable, CustomTestStringConvertible {
             content: #"{"user":\#(ada),"bot":{"id":5009,"is_bot":true,"first_name":"Robot"}}"#),
     ]
 
-    /// Updates from a folder named by `TGS_UPDATE_SAMPLES`, for those who have captured ones.
-    static let captured: [(name: String, bytes: [UInt8])] = {
-        guard let folder = ProcessInfo.processInfo.environment["TGS_UPDATE_SAMPLES"],
-            let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
-        else { return [] }
+    /// The files of the folder that `TGS_UPDATE_SAMPLES` names, for those who have captured updates.
+    package static let captured: [(name: String, bytes: [UInt8])] = {
+        guard let folder = capturedFolder else { return [] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.sorted().filter { $0.hasSuffix(".json") }.compactMap { name in
-            FileManager.default.contents(atPath: "\(folder)/\(name)").map { (name: name, bytes: Array($0)) }
+            TestFolder.read("\(folder)/\(name)").map { (name: name, bytes: Array($0)) }
         }
     }()
+
+    /// That folder; `nil` when there is none.
+    package static var capturedFolder: String? {
+        ProcessInfo.processInfo.environment["TGS_UPDATE_SAMPLES"].flatMap { $0.isEmpty ? nil : $0 }
+    }
 }
