@@ -63,6 +63,10 @@ package struct GatewaySettings: Sendable {
     /// The Leases by which replicas share out the bots that they poll. Each is renewed once a retry period.
     package var pollingLease = LeaderElectionTiming(retryPeriod: .seconds(3))
 
+    /// How long Kafka hears nothing of a gateway before others send the answers that were its own. Brokers take 6 s or more, and
+    /// it must not be above 300 s.
+    package var senderSessionTimeout = Duration.seconds(45)
+
     /// How long webhooks are still taken after the readiness has gone, so that proxies hear of it first.
     package var drainDelay = Duration.zero
 

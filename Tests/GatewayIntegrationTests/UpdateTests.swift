@@ -108,7 +108,6 @@ extension GatewayIntegrationTests {
             }
             #expect(gateway.metrics.webhooks.value(["accepted"]) == Double(count))
             #expect(gateway.metrics.webhooks.value(["not_an_update"]) == 0)
-            print("updates passed byte for byte: \(count), captured ones among them: \(captured.count)")
         }
     }
 }

@@ -15,6 +15,7 @@ final class OutgoingSender: Service {
     private let pump: OutgoingPump
     private let configuration: KafkaConfiguration
     private let groupID: String
+    private let sessionTimeout: Duration
     private let health: HealthRegistry
     private let logger: Logger
     private let isStopping = Locked(false)
@@ -42,6 +43,7 @@ final class OutgoingSender: Service {
         self.pump = pump
         self.configuration = configuration
         groupID = TelegramGateway.senderGroup(settings.gateway)
+        sessionTimeout = settings.senderSessionTimeout
         self.health = health
         self.logger = logger
         health.register(Self.check, waitingFor: "start")
@@ -86,7 +88,8 @@ final class OutgoingSender: Service {
             configuration,
             // A bot that comes or goes must not interrupt the others, and replicas must get about as many bots each: every
             // topic has one partition, so "range" would give them all to one replica.
-            settings: ConsumerSettings(groupID: groupID, partitionAssignmentStrategy: "cooperative-sticky"),
+            settings: ConsumerSettings(
+                groupID: groupID, sessionTimeout: sessionTimeout, partitionAssignmentStrategy: "cooperative-sticky"),
             logger: logger,
             onRebalance: { [pump, paused, logger] event in
                 paused.withLock { $0.subtract(event.partitions) }

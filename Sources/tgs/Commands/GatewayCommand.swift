@@ -70,6 +70,9 @@ struct GatewayCommand: Command {
                 "give-up-after", "DURATION", default: "1h",
                 "How long an answer is tried again before it becomes a dead letter."),
             CommandOption(
+                "sender-session-timeout", "DURATION", default: "45s",
+                "How long Kafka hears nothing of a replica before others send its bots' answers; 6s to 5m."),
+            CommandOption(
                 "polling-connections", "COUNT", default: "4096",
                 "Bots that this replica polls at the same time; those beyond it take turns."),
             CommandOption(
@@ -130,6 +133,8 @@ struct GatewayCommand: Command {
         settings.sendLimits.bulkMessages = broadcasts == 0 ? nil : broadcasts
         settings.callTimeout = try values.duration("call-timeout")
         settings.giveUpAfter = try values.duration("give-up-after")
+        settings.senderSessionTimeout = min(
+            max(.seconds(6), try values.duration("sender-session-timeout")), .seconds(300))
         settings.replica = ProcessIdentity.hostName
         settings.pollConnections = try values.integer("polling-connections", in: 1...1_000_000)
         let lease = max(.seconds(2), try values.duration("polling-lease-duration"))
