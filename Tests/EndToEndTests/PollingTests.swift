@@ -138,6 +138,64 @@ import Testing
         }
     }
 
+    /// Two gateways share the bots that are polled, and are killed in turn while people write. What one had put into Kafka and
+    /// not confirmed, the other puts there again; nothing else is there twice, and nothing is lost.
+    @Test(.timeLimit(.minutes(10))) func gatewaysThatAreKilledInTurnLoseNoUpdateOfTheBotsTheyPoll() async throws {
+        try await Platform.with(Platform.Options(startsGateway: false)) { platform in
+            let ports = ["gateway": try LoopbackPort.free(), "other": try LoopbackPort.free()]
+            func start(_ name: String) async throws {
+                try await platform.startGateway(
+                    name, port: name == "gateway" ? nil : 0, healthPort: ports[name] ?? 0,
+                    more: ["--polling-lease-duration", "5s"])
+            }
+            for name in ports.keys { try await start(name) }
+            let names = (0..<4).map { "poll-\($0)" }
+            let bots = try await platform.makeBots(names).map(\.info)
+            try await platform.apply(
+                names.map { Platform.manifest($0, more: Self.polling) }.joined(separator: "\n---\n"))
+            for name in names { try await platform.waitFor(.ready, of: name, "True/Ready") }
+
+            let crowd = Crowd(platform, bots: bots)
+            var unconfirmed: [Int64: Int] = [:]
+            try await Self.during(crowd) {
+                for name in ["gateway", "other", "gateway"] {
+                    try await platform.eventually("both poll") {
+                        let polled = try await Self.polledBots(platform, ports)
+                        return polled.values.reduce(0, +) == bots.count && polled.values.allSatisfy { $0 > 0 }
+                            ? nil : "\(polled)"
+                    }
+                    for bot in bots { try await Self.more(10, bot, platform) }
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 0...400)))
+                    await platform.process(name)?.terminate(signal: SIGKILL)
+                    // An answer has a hundred at the most.
+                    for bot in bots {
+                        unconfirmed[bot.id, default: 0] += min(100, try platform.simulator.state(of: bot.id).pending)
+                    }
+                    try await platform.eventually("the one that is left polls all") {
+                        let polled = try await Self.polledBots(platform, ports)
+                        return polled.values.reduce(0, +) == bots.count ? nil : "\(polled)"
+                    }
+                    try await start(name)
+                }
+            }
+            try await crowd.checkUpdates { unconfirmed[$0.id] ?? 0 }
+        }
+    }
+
+    /// How many bots each gateway that runs polls.
+    private static func polledBots(_ platform: Platform, _ ports: [String: UInt16]) async throws -> [String: Int] {
+        let http = try HTTPClient()
+        var found: [String: Int] = [:]
+        for (name, port) in ports where platform.process(name)?.exit == nil {
+            let answer = try? await http.execute(HTTPRequest(.get, "http://127.0.0.1:\(port)/metrics"))
+            let lines = String(decoding: answer?.body ?? [], as: UTF8.self).split(separator: "\n")
+            let line = lines.first { $0.hasPrefix("tgs_gateway_polled_bots ") }
+            found[name] = line.flatMap { Int($0.split(separator: " ").last ?? "") } ?? 0
+        }
+        await http.shutdown()
+        return found
+    }
+
     /// The one gateway that polls, of those that run.
     private static func poller(_ platform: Platform, _ ports: [String: UInt16]) async throws -> String {
         let http = try HTTPClient()
