@@ -54,6 +54,15 @@ import Testing
         #expect(try values(["--log-level", "debug", "--log-level", "error"]).string("log-level") == "error")
     }
 
+    @Test func aDurationOutsideOfItsRangeIsRefused() throws {
+        #expect(try values(["--call-timeout", "6s"]).duration("call-timeout", in: 6...300) == .seconds(6))
+        #expect(try values(["--call-timeout", "5m"]).duration("call-timeout", in: 6...300) == .seconds(300))
+        for text in ["5999ms", "301s"] {
+            let complaint = complaint { _ = try values(["--call-timeout", text]).duration("call-timeout", in: 6...300) }
+            #expect(complaint == "--call-timeout is \"\(text)\": from 6s to 300s is wanted")
+        }
+    }
+
     @Test func switchesAreTrueWithoutAValue() throws {
         #expect(try !values().flag("leader-election"))
         #expect(try values(["--leader-election"]).flag("leader-election"))

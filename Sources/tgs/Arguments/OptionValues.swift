@@ -108,6 +108,17 @@ struct OptionValues: Sendable {
         return value
     }
 
+    /// - Parameter range: in whole seconds.
+    func duration(_ name: String, in range: ClosedRange<Int>) throws(UsageError) -> Duration {
+        let value = try duration(name)
+        guard value >= .seconds(range.lowerBound), value <= .seconds(range.upperBound) else {
+            throw UsageError(
+                "\(given(name)?.source ?? name) is \"\(try string(name))\": from \(range.lowerBound)s to "
+                    + "\(range.upperBound)s is wanted")
+        }
+        return value
+    }
+
     func choice<Value: RawRepresentable & CaseIterable>(
         _ name: String, _ type: Value.Type
     ) throws(UsageError) -> Value where Value.RawValue == String {

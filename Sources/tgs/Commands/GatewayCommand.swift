@@ -133,8 +133,7 @@ struct GatewayCommand: Command {
         settings.sendLimits.bulkMessages = broadcasts == 0 ? nil : broadcasts
         settings.callTimeout = try values.duration("call-timeout")
         settings.giveUpAfter = try values.duration("give-up-after")
-        settings.senderSessionTimeout = min(
-            max(.seconds(6), try values.duration("sender-session-timeout")), .seconds(300))
+        settings.senderSessionTimeout = try values.duration("sender-session-timeout", in: 6...300)
         settings.replica = ProcessIdentity.hostName
         settings.pollConnections = try values.integer("polling-connections", in: 1...1_000_000)
         let lease = max(.seconds(2), try values.duration("polling-lease-duration"))
