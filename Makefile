@@ -59,6 +59,14 @@ test-node: deps-node control-plane ## The node with real pods: probes, hooks, na
 test-platform: deps-node control-plane ## The whole platform on a node: rollouts, migrations, drains with real pods (root)
 	@scripts/phase.sh "platform tests" scripts/test-platform.sh
 
+.PHONY: test-alerts
+test-alerts: deps control-plane ## Each alert fired by its cause, a real Prometheus beside real processes
+	@scripts/phase.sh "alert tests" scripts/test-alerts.sh
+
+.PHONY: test-backup
+test-backup: deps control-plane ## A lost cluster is made again from a backup
+	@scripts/phase.sh "backup tests" scripts/test-backup.sh
+
 .PHONY: test-tsan
 test-tsan: deps ## Unit tests under Thread Sanitizer
 	@scripts/phase.sh "thread sanitizer" scripts/test-sanitizer.sh thread
@@ -78,6 +86,10 @@ lint: deps ## Formatting and rules of the house, scripts, manifests
 .PHONY: reference
 reference: deps ## Write docs/reference from the CRDs
 	@scripts/make-reference.py
+
+.PHONY: dashboards
+dashboards: deps ## Write monitoring/dashboards from the panels in scripts/make-dashboards.py
+	@scripts/make-dashboards.py
 
 .PHONY: format
 format: ## Format all Swift sources

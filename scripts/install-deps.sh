@@ -21,6 +21,8 @@ PACKAGES=(
     golang-1.19-go dpkg-dev xz-utils
     # health checks for Argo CD
     lua5.1
+    # alerts, in lint and in their tests
+    prometheus prometheus-alertmanager
     # lint
     shellcheck
 )

@@ -90,6 +90,19 @@ END
 
 reference_pages() { /usr/bin/python3 -B scripts/make-reference.py --check; }
 
+dashboards() { /usr/bin/python3 -B scripts/make-dashboards.py --check; }
+monitoring() { /usr/bin/python3 -B scripts/check-monitoring.py; }
+
+# What promtool and amtool say of rules and configurations; they say something when all is well, too.
+prometheus_files() {
+    local output
+    output=$(promtool check config monitoring/prometheus.yaml 2>&1) ||
+        # Debian's is built without Kubernetes' API.
+        grep -q 'kubernetes_sd_configs not found' <<<"$output" || echo "$output"
+    output=$(promtool test rules monitoring/rules_test.yaml 2>&1) || echo "$output"
+    output=$(amtool check-config examples/alertmanager/alertmanager.yaml 2>&1) || echo "$output"
+}
+
 words() {
     local all
     mapfile -t all < <(files)
@@ -163,6 +176,9 @@ check "shell scripts" shell_scripts
 check "Python syntax" python_syntax
 check "YAML syntax" yaml_syntax
 check "reference pages are what the CRDs say" reference_pages
+check "dashboards are what their script says" dashboards
+check "alerts, dashboards and runbooks go together" monitoring
+check "Prometheus and Alertmanager take their files" prometheus_files
 check "tests that docs name are there" conformance
 check "words that do not belong here" words
 check "Foundation stays out of Sources" no_foundation

@@ -137,8 +137,9 @@ class Rig:
             "--control-port", str(self.control_port), "--allow-insecure-webhooks", "--time-scale", "0.02",
         )  # fmt: skip
         self.simulator.wait_until("ready", lambda: http(f"http://127.0.0.1:{self.control_port}/ready")[0] == 200)
-        self.webhook_port = free_port()
+        self.webhook_port, self.proxy_port = free_port(), free_port()
         self.install()
+        self.apply_gateway()
 
     def start_broker(self):
         program = run(PYTHON, "-c", "import noida_db, os; print(os.path.dirname(noida_db.__file__))").strip()
@@ -151,7 +152,7 @@ class Rig:
                                .find("refused") < 0)  # fmt: skip
 
     def install(self):
-        """Definitions, namespaces, rights, and the TelegramGateway."""
+        """Definitions, namespaces and rights."""
         plane = self.plane
         for kind in ("telegrambots", "telegramgateways"):
             plane.kubectl("apply", "--validate=false", "-f", f"{PROJECT}/crds/{kind}.yaml")
@@ -161,6 +162,16 @@ class Rig:
         rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch"]}
         access = "rbac.authorization.k8s.io"
         plane.apply(
+            manifest(f"{access}/v1", "Role", SYSTEM, "limited", rules=[rule]),
+            manifest(
+                f"{access}/v1", "RoleBinding", SYSTEM, "limited",
+                roleRef={"apiGroup": access, "kind": "Role", "name": "limited"},
+                subjects=[{"apiGroup": access, "kind": "Group", "name": "limited"}],
+            ),
+        )  # fmt: skip
+
+    def apply_gateway(self):
+        self.plane.apply(
             manifest(
                 GROUP, "TelegramGateway", SYSTEM, "main",
                 annotations={"telegram-serverless.io/is-default-gateway": "true"},
@@ -169,14 +180,21 @@ class Rig:
                     "kafka": {"bootstrapServers": f"127.0.0.1:{self.broker_port}", "replicationFactor": 1},
                     "telegram": {"apiBaseURL": f"http://127.0.0.1:{self.api_port}"},
                 },
-            ),
-            manifest(f"{access}/v1", "Role", SYSTEM, "limited", rules=[rule]),
-            manifest(
-                f"{access}/v1", "RoleBinding", SYSTEM, "limited",
-                roleRef={"apiGroup": access, "kind": "Role", "name": "limited"},
-                subjects=[{"apiGroup": access, "kind": "Group", "name": "limited"}],
-            ),
+            )
         )  # fmt: skip
+
+    def lose_cluster(self):
+        """Everything that Kubernetes knew is gone, and so are the parts; then there is an empty cluster."""
+        self.plane.api.kill()
+        self.plane.etcd.kill()
+        # Not killed: this broker would keep the partitions of a consumer that was killed for it, for ever.
+        for part in self.parts.values():
+            part.stop()
+        self.parts.clear()
+        folder = os.path.join(self.folder, "second-cluster")
+        os.mkdir(folder)
+        self.plane = ControlPlane(folder)
+        self.install()
 
     # Parts
 
@@ -191,7 +209,8 @@ class Rig:
         return self.start_part(
             name, "gateway", "gateway", "--name", "main", "--namespace", SYSTEM, "--kafka-brokers",
             f"127.0.0.1:{self.broker_port}", "--api-base-url", f"http://127.0.0.1:{self.api_port}",
-            "--webhook-port", str(port or self.webhook_port), "--proxy-port", "0", "--drain-delay", "1ms",
+            "--webhook-port", str(port or self.webhook_port), "--proxy-port", str(0 if port else self.proxy_port),
+            "--drain-delay", "1ms",
             "--redis-url-file", f"{self.folder}/redis-url", "--retry-after", "1", *flags,
             kubeconfig=kubeconfig,
             # A collector that is not there costs spans, which are counted, and nothing else.

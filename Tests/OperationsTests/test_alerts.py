@@ -5,41 +5,37 @@ not. Rules that are only tested on made-up series are named in ELSEWHERE, with t
 them.
 """
 
-import http.server
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
 import monitor
-from platform_rig import SYSTEM, Rig
+from listeners import Shop, Slack, serve
+from platform_rig import PROJECT, SYSTEM, Rig
 from processes import free_port, until
 
 ELSEWHERE = {
     "TelegramMemoryNearLimit": "the kubelet tells of memory, and there is none here",
     "TelegramOperatorQueueDeep": "a queue of a hundred would need as many bots and a slow API server",
 }
+# Where Alertmanager tells of what is critical.
+CHAT = -1001234567890
+# Panels of what nothing here is for, or of what others tell.
+UNUSED = {
+    ("gateway", "Bot API proxy"),
+    ("gateway", "Results that were asked for"),
+    ("platform", "Events"),
+    ("platform", "Memory of the containers"),
+}
 # How long an alert may take to fire or to end, in seconds: far more than the windows, for a machine that is busy.
 PATIENCE = 90
-
-
-class Shop(http.server.BaseHTTPRequestHandler):
-    """A service of routes: says the text back."""
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"text": "here you are"}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
 
 
 class Traffic:
@@ -77,16 +73,17 @@ class AlertTests(unittest.TestCase):
         cls.addClassCleanup(cls.clean_up)
         cls.rig = Rig(cls.folder, os.environ["TGS"])
         cls.addClassCleanup(cls.rig.stop)
-        cls.shop = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-        threading.Thread(target=cls.shop.serve_forever, daemon=True).start()
-        cls.addClassCleanup(cls.shop.shutdown)
+        shop, slack = serve(cls.addClassCleanup, Shop), serve(cls.addClassCleanup, Slack)
         cls.rig.start_operator()
         cls.start_gateway()
-        cls.prometheus = monitor.Prometheus(cls.rig)
-        url = f"http://127.0.0.1:{cls.shop.server_port}/"
+        watchman = cls.rig.telegram("/bots", {"username": "watchman_bot"})
+        cls.watchman = watchman["id"]
+        cls.rig.telegram("/chats", {"type": "supergroup", "id": CHAT, "title": "Ops", "bots": [cls.watchman]})
+        alertmanager = monitor.Alertmanager(cls.rig, watchman["token"], CHAT, slack)
+        cls.prometheus = monitor.Prometheus(cls.rig, alertmanager)
         routes = [
             {"name": "closed", "match": {"commands": ["closed"]}, "service": {"url": f"http://127.0.0.1:{free_port()}/"}},
-            {"name": "talk", "match": {"text": {}}, "service": {"url": url}},
+            {"name": "talk", "match": {"text": {}}, "service": {"url": shop}},
         ]
         cls.talking = cls.rig.make_bot("talking", routes=routes)["id"]
         cls.hasty = cls.rig.make_bot("hasty", updates={"acknowledge": "Always"})["id"]
@@ -156,6 +153,16 @@ class AlertTests(unittest.TestCase):
         until("people are answered", lambda: self.prometheus.query(answered), explain=self.explain)
         self.expect_quiet()
 
+    def test_1_each_metric_that_is_named_is_exported(self):
+        files = []
+        for part in self.rig.parts:
+            files.append(os.path.join(self.folder, f"{part}.metrics"))
+            with open(files[-1], "w", encoding="utf-8") as file:
+                file.write(self.rig.metrics(part))
+        command = [sys.executable, "-B", f"{PROJECT}/scripts/check-monitoring.py", "--exported", *files]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
     def test_2_a_broker_that_stands_still(self):
         secret = self.rig.webhook_secret(self.talking)
         self.rig.broker.freeze()
@@ -219,8 +226,12 @@ class AlertTests(unittest.TestCase):
         self.expect_quiet()
 
     def test_5_polling(self):
-        self.rig.make_bot("polled", updates={"mode": "Polling"})
+        polled = self.rig.make_bot("polled", updates={"mode": "Polling"})["id"]
+        self.traffic.bots.append(polled)
+        self.addCleanup(self.traffic.bots.remove, polled)
         until("the bot is polled", lambda: self.prometheus.query("sum(tgs_gateway_polled_bots) == 1"), explain=self.explain)
+        accepted = "tgs_gateway_polled_updates_total > 3"
+        until("its updates are asked for", lambda: self.prometheus.query(accepted), explain=self.explain)
         self.addCleanup(self.rig.forget_faults)
         self.rig.telegram("/faults", {"method": "getUpdates", "error_code": 409, "description": "Conflict: terminated"})
         self.expect("TelegramPollsFailing")
@@ -235,6 +246,21 @@ class AlertTests(unittest.TestCase):
         self.start_gateway()
         self.prometheus.tell_pods()
         self.expect_quiet()
+
+    def test_5_z_dashboards_show_what_has_happened(self):
+        """After all that, hardly a panel is empty: their labels are those that there are."""
+        empty = set()
+        for name in ("platform", "gateway", "bots"):
+            with open(f"{monitor.FOLDER}/dashboards/{name}.json", encoding="utf-8") as file:
+                panels = json.load(file)["panels"]
+            for panel in panels:
+                for target in panel.get("targets", []):
+                    expression = re.sub(r"\$__(rate_interval|range)", "10m", target["expr"])
+                    expression = expression.replace('"$namespace"', '".*"').replace('"$gateway"', '".*"')
+                    expression = expression.replace('"$bot"', '".*"')
+                    if not self.prometheus.query(expression):
+                        empty.add((name, panel["title"]))
+        self.assertEqual(empty - UNUSED, set())
 
     def test_6_no_leader(self):
         self.rig.parts["operator"].stop()
@@ -262,6 +288,21 @@ class AlertTests(unittest.TestCase):
         self.rig.parts["gateway"].kill()
         self.rig.parts["operator"].kill()
         self.expect("TelegramNoGateway", "TelegramNoOperator")
+
+        # Of all that people have been told: what is critical in the chat, and everything at Slack.
+        def in_the_chat():
+            sent = self.rig.telegram(f"/sent?bot={self.watchman}&limit=1000")
+            return all(any(name in call["text"] for call in sent) for name in ("TelegramNoGateway", "TelegramNoLeader"))
+
+        until("the chat hears of it", in_the_chat, PATIENCE, explain=self.explain)
+        until("Slack hears of it", lambda: any("TelegramNoGateway" in text for text in Slack.told), PATIENCE)
+        texts = [call["text"] for call in self.rig.telegram(f"/sent?bot={self.watchman}&limit=1000")]
+        first = next(text for text in texts if "TelegramNoGateway" in text)
+        self.assertIn("[critical] TelegramNoGateway at main", first)
+        self.assertIn("No replica of the gateway tgs-system/main answers", first)
+        self.assertIn("docs/runbooks/TelegramNoGateway.md", first)
+        self.assertTrue(any("TelegramRedisAway" in text for text in Slack.told))
+        self.assertFalse(any("TelegramRedisAway" in text for text in texts), "a warning is in the chat")
 
     def test_8_every_rule_has_fired(self):
         rules = monitor.rules()

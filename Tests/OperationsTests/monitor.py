@@ -49,10 +49,41 @@ def shortened_rules():
     return document
 
 
+class Alertmanager:
+    """Tells of alerts as examples/alertmanager does, into a chat at the simulator and to a Slack of the test's."""
+
+    def __init__(self, rig, token, chat, slack_url):
+        self.folder = os.path.join(rig.folder, "alertmanager")
+        os.mkdir(self.folder)
+        example = f"{PROJECT}/examples/alertmanager"
+        with open(f"{example}/alertmanager.yaml", encoding="utf-8") as file:
+            config = yaml.safe_load(file)
+        with open(f"{self.folder}/slack-url", "w", encoding="utf-8") as file:
+            file.write(slack_url)
+        config["global"]["slack_api_url_file"] = f"{self.folder}/slack-url"
+        config["templates"] = [f"{example}/messages.tmpl"]
+        for route in (config["route"], *config["route"]["routes"]):
+            route["group_wait"] = "1s"
+        config["route"]["group_interval"] = "1s"
+        for receiver in config["receivers"]:
+            for telegram in receiver.get("telegram_configs", []):
+                telegram |= {"bot_token": token, "chat_id": chat, "api_url": f"http://127.0.0.1:{rig.api_port}"}
+        with open(f"{self.folder}/alertmanager.yaml", "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        self.address = f"127.0.0.1:{free_port()}"
+        server = Server(
+            rig.folder, "alertmanager", "/usr/bin/prometheus-alertmanager",
+            f"--config.file={self.folder}/alertmanager.yaml", f"--storage.path={self.folder}/data",
+            f"--web.listen-address={self.address}", "--cluster.listen-address=", "--log.level=warn",
+        )  # fmt: skip
+        rig.others.append(server)
+        server.wait_until("ready", lambda: http(f"http://{self.address}/-/ready")[0] == 200)
+
+
 class Prometheus:
     """Watches the parts of a rig; alerts are asked for by its API."""
 
-    def __init__(self, rig):
+    def __init__(self, rig, alertmanager):
         self.rig, self.folder = rig, os.path.join(rig.folder, "prometheus")
         os.mkdir(self.folder)
         config = load("prometheus.yaml")
@@ -60,6 +91,7 @@ class Prometheus:
         for scrape in config["scrape_configs"]:
             del scrape["kubernetes_sd_configs"]
             scrape["file_sd_configs"] = [{"files": [f"{self.folder}/pods.json"], "refresh_interval": "1s"}]
+        config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager.address]}]}]}
         self.write("prometheus.json", config)
         self.write("rules.yaml", shortened_rules())
         os.rename(f"{self.folder}/prometheus.json", f"{self.folder}/prometheus.yaml")
