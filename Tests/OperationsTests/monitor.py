@@ -114,14 +114,18 @@ class Prometheus:
     def tell_pods(self):
         """Which pods there are, those that are to be passed over among them."""
         targets = [self.target(name, part.component, part.health) for name, part in self.rig.parts.items()]
-        targets.append(self.target("worker", "worker", 1, phase="Running"))
+        targets.append(self.target("worker", "worker", 1))
         targets.append(self.target("migrated", "gateway", 1, phase="Succeeded"))
+        targets.append(self.target("of-others", "operator", 1, part_of="others"))
         self.write("pods.json", targets)
 
     @staticmethod
-    def target(name, component, port, phase="Running"):
+    def target(name, component, port, phase="Running", part_of="telegram-serverless"):
         meta = "__meta_kubernetes_"
         label = f"{meta}pod_label_app_kubernetes_io_"
+        # A gateway's pods are those that the operator labels; the operator's those of an installation.
+        whose = {f"{label}managed_by": part_of} if component == "gateway" else {f"{label}part_of": part_of}
+        gateway = {f"{meta}pod_label_telegram_serverless_io_gateway": "main"} if component == "gateway" else {}
         return {
             "targets": [f"127.0.0.1:{port}"],
             "labels": {
@@ -129,9 +133,9 @@ class Prometheus:
                 f"{meta}pod_name": name,
                 f"{meta}pod_phase": phase,
                 f"{meta}pod_container_port_name": "health",
-                f"{label}part_of": "telegram-serverless",
                 f"{label}component": component,
-                f"{label}instance": "main",
+                **whose,
+                **gateway,
             },
         }
 
