@@ -15,6 +15,28 @@ BEGIN, END = "<!-- values: made by make chart -->", "<!-- end of values -->"
 LABELS = "  labels:\n    app.kubernetes.io/part-of: telegram-serverless\n"
 
 
+def indentation(line):
+    return len(line) - len(line.lstrip())
+
+
+def guard_rules(text):
+    """The validation rules, in CEL, for those API servers alone that know of them: older ones refuse them in an apply."""
+    lines, depth = [], None
+    for line in text.splitlines():
+        if depth is not None and line.strip() and indentation(line) <= depth:
+            lines.append("{{- end }}")
+            depth = None
+        if line.strip() == "x-kubernetes-validations:":
+            depth = indentation(line)
+            lines.append('{{- if semverCompare ">=1.25-0" .Capabilities.KubeVersion.Version }}')
+        lines.append(line)
+    if depth is not None:
+        lines.append("{{- end }}")
+    if any("x-kubernetes-validations" in line and not line.strip().endswith("validations:") for line in lines):
+        sys.exit("x-kubernetes-validations must stand on a line of its own")
+    return "\n".join(lines) + "\n"
+
+
 def definition(path):
     """A CustomResourceDefinition as a template."""
     text = path.read_text(encoding="utf-8")
@@ -27,6 +49,7 @@ def definition(path):
         "  {{- if .Values.crds.keep }}\n  annotations:\n    helm.sh/resource-policy: keep\n  {{- end }}\n"
         '  labels:\n    {{- include "tgs.labels" . | nindent 4 }}\n',
     )
+    text = guard_rules(text)
     return f"{{{{- /* Made from crds/{path.name} by make chart. */}}}}\n{{{{- if .Values.crds.enabled }}}}\n{text}{{{{- end }}}}\n"
 
 
