@@ -54,8 +54,8 @@ class ReleaseTests(unittest.TestCase):
         self.before = self.cluster.objects()
 
     def tearDown(self):
-        # What a failed test has left must not fail the next one.
-        self.cluster.helm("uninstall", "tgs", "--namespace", NAMESPACE, "--ignore-not-found", check=False)
+        # What a test has left must not fail the next one.
+        self.cluster.helm("uninstall", "tgs", "--namespace", NAMESPACE, "--ignore-not-found", deadline=120)
         self.cluster.kubectl("delete", "crd", *DEFINITIONS, "--ignore-not-found", "--timeout=60s", deadline=70)
 
     def helm(self, command, archive=rig.CHART, values=None, *flags):

@@ -66,6 +66,11 @@ app.kubernetes.io/component: operator
 {{- default .Release.Namespace .Values.leaderElection.namespace -}}
 {{- end -}}
 
+{{/* Where the operator cares for it. */}}
+{{- define "tgs.gatewayNamespace" -}}
+{{- default .Release.Namespace .Values.operator.watchNamespace -}}
+{{- end -}}
+
 {{/* The operator's account as the subject of a binding. */}}
 {{- define "tgs.subjects" -}}
 subjects:
