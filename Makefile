@@ -67,6 +67,10 @@ test-alerts: deps control-plane ## Each alert fired by its cause, a real Prometh
 test-backup: deps control-plane ## A lost cluster is made again from a backup
 	@scripts/phase.sh "backup tests" scripts/test-backup.sh
 
+.PHONY: test-install
+test-install: deps control-plane ## The Helm chart and the plain manifests against an API server that checks rights
+	@scripts/phase.sh "installation tests" scripts/test-install.sh
+
 .PHONY: test-tsan
 test-tsan: deps ## Unit tests under Thread Sanitizer
 	@scripts/phase.sh "thread sanitizer" scripts/test-sanitizer.sh thread
@@ -90,6 +94,14 @@ reference: deps ## Write docs/reference from the CRDs
 .PHONY: dashboards
 dashboards: deps ## Write monitoring/dashboards from the panels in scripts/make-dashboards.py
 	@scripts/make-dashboards.py
+
+.PHONY: chart
+chart: deps ## Write what in the chart is made from other files: definitions, the README's table of values
+	@scripts/make-chart.py
+
+.PHONY: manifests
+manifests: chart ## Write deploy/manifests from the chart, for those who install without Helm
+	@scripts/make-manifests.py
 
 .PHONY: format
 format: ## Format all Swift sources
@@ -115,6 +127,10 @@ demo-shell: ## A shell in the demo's cluster, kubectl set up
 .PHONY: demo-down
 demo-down: ## Remove the demo
 	@scripts/demo.sh down
+
+.PHONY: deploy-infra
+deploy-infra: deps ## A Kafka and a Redis for development into the cluster of your kubeconfig (INFRA_CONTEXT)
+	@scripts/deploy-infra.sh
 
 .PHONY: clean
 clean: ## Remove what was built and what ran here; the cache outside the clone stays

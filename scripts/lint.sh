@@ -88,6 +88,12 @@ for path in sys.argv[1:]:
 END
 }
 
+chart_files() { /usr/bin/python3 -B scripts/make-chart.py --check; }
+
+manifests() { /usr/bin/python3 -B scripts/make-manifests.py --check; }
+
+chart_lint() { "$CACHE/helm/bin/helm" lint --strict --quiet charts/telegram-serverless; }
+
 reference_pages() { /usr/bin/python3 -B scripts/make-reference.py --check; }
 
 dashboards() { /usr/bin/python3 -B scripts/make-dashboards.py --check; }
@@ -179,6 +185,9 @@ check "reference pages are what the CRDs say" reference_pages
 check "dashboards are what their script says" dashboards
 check "alerts, dashboards and runbooks go together" monitoring
 check "Prometheus and Alertmanager take their files" prometheus_files
+check "the chart has what the CRDs say, each value its description" chart_files
+check "helm lint" chart_lint
+check "plain manifests are what the chart says" manifests
 check "tests that docs name are there" conformance
 check "words that do not belong here" words
 check "Foundation stays out of Sources" no_foundation

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import rig  # noqa: E402
 
-MODULES = ["test_chart", "test_release", "test_rights"]
+MODULES = ["test_chart", "test_manifests", "test_release", "test_rights"]
 
 
 def main():

@@ -96,6 +96,12 @@ class ReleaseTests(unittest.TestCase):
             self.assertEqual(self.deployment()["spec"]["revisionHistoryLimit"], 3, "new values have their defaults")
             self.assertIn("acknowledge", self.gateway_fields(), "definitions come with the upgrade")
 
+            # Helm compares objects with what the server publishes, some time after it has taken the definition.
+            rig.until(
+                "the new field is published",
+                lambda: '"acknowledge"' in self.cluster.kubectl("get", "--raw", "/openapi/v2"),
+                interval=1,
+            )
             # The same again, but for a field of the gateway that the old definition did not have: nothing else changes.
             version = self.deployment()["metadata"]["resourceVersion"]
             self.helm("upgrade", rig.CHART, {"gateway": {"spec": {"acknowledge": "Always"}}}, "--reset-then-reuse-values")
