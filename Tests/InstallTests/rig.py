@@ -128,6 +128,7 @@ class Cluster:
         self.server = self.kubeconfig = None
         # What Helm keeps of itself stays out of the user's home.
         self.helm_home = {f"HELM_{kind}_HOME": f"{self.folder}/helm/{kind}" for kind in ("CACHE", "CONFIG", "DATA")}
+        self.helm_home["KUBECACHEDIR"] = f"{self.folder}/cache"
         try:
             self._keys()
             # Someone else may take a free port between its choice and its use.
@@ -228,7 +229,15 @@ class Cluster:
         return program
 
     def kubectl(self, *arguments, kubeconfig=None, **options):
-        return run(KUBECTL, "--kubeconfig", kubeconfig or self.kubeconfig, *arguments, **options)
+        flags = ("--kubeconfig", kubeconfig or self.kubeconfig, "--cache-dir", f"{self.folder}/cache")
+        return run(KUBECTL, *flags, *arguments, **options)
+
+    def may(self, user, *what):
+        """Whether somebody may do it: verb, kind, and flags for the namespace and the like."""
+        answer = self.kubectl("auth", "can-i", "--as", user, *what, check=False).strip()
+        if answer not in ("yes", "no"):
+            raise AssertionError(f"whether {user} may {' '.join(what)} could not be asked: {answer}")
+        return answer == "yes"
 
     def get(self, *arguments):
         return json.loads(self.kubectl("get", *arguments, "-o", "json"))
@@ -246,7 +255,8 @@ class Cluster:
         return self.write_kubeconfig(f"{namespace}-{name}", answer["status"]["token"], namespace)
 
     def apply(self, *objects):
-        self.kubectl("apply", "--validate=false", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+        body = {"apiVersion": "v1", "kind": "List", "items": objects}
+        self.kubectl("apply", "--validate=false", "-f", "-", stdin=json.dumps(body))
 
     def audit(self):
         """What was asked of the API server, and how it answered."""

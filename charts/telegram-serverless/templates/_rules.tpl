@@ -1,6 +1,6 @@
 {{/*
-What the operator may do, by what it is for. scripts/test-install.sh runs it with these rights alone, and looks into the
-API server's audit log for a call that was refused, and for a right of the bots' that was never used.
+What the operator may do, by what it is for. scripts/test-install.sh runs it with these rights alone, and looks into the API
+server's audit log for a call that was refused, and for a right that was never used.
 */}}
 
 {{/* The bots, and what is made for them in their namespaces. An owner reference that blocks its owner's deletion needs the
@@ -56,7 +56,7 @@ right to update the owner's finalizers, where a cluster asks for that. */}}
 {{- define "tgs.rules.gateways.read" -}}
 - apiGroups: [telegram-serverless.io]
   resources: [telegramgateways]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [""]
   resources: [services, serviceaccounts]
   verbs: [get, list, watch]
@@ -82,9 +82,6 @@ right to update the owner's finalizers, where a cluster asks for that. */}}
 
 {{/* Who makes a Role must have what it grants: a gateway reads Secrets, and shares out by Leases the bots that it polls. */}}
 {{- define "tgs.rules.gateways.write" -}}
-- apiGroups: [telegram-serverless.io]
-  resources: [telegramgateways]
-  verbs: [patch]
 - apiGroups: [telegram-serverless.io]
   resources: [telegramgateways/status]
   verbs: [patch]
