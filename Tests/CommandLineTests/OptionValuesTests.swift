@@ -58,7 +58,9 @@ import Testing
         #expect(try values(["--call-timeout", "6s"]).duration("call-timeout", in: 6...300) == .seconds(6))
         #expect(try values(["--call-timeout", "5m"]).duration("call-timeout", in: 6...300) == .seconds(300))
         for text in ["5999ms", "301s"] {
-            let complaint = complaint { _ = try values(["--call-timeout", text]).duration("call-timeout", in: 6...300) }
+            let complaint = complaint {
+                _ = try values(["--call-timeout", text]).duration("call-timeout", in: 6...300)
+            }
             #expect(complaint == "--call-timeout is \"\(text)\": from 6s to 300s is wanted")
         }
     }
