@@ -1,4 +1,4 @@
-/// The conditions of a TelegramBot, in the order in which the steps of a reconcile report them.
+/// The conditions of TelegramBots and TelegramGateways, in the order in which the steps of a reconcile report them.
 package enum ConditionType: String, Sendable, CaseIterable {
     /// The sum of the others.
     case ready = "Ready"
@@ -8,8 +8,14 @@ package enum ConditionType: String, Sendable, CaseIterable {
     case gatewayReady = "GatewayReady"
     /// The topics exist as asked for and offsets are committed.
     case topicsReady = "TopicsReady"
-    /// The worker's Deployment is as asked for.
+    /// Of a gateway: its brokers answer.
+    case kafkaReady = "KafkaReady"
+    /// The Deployment of the worker, or of the gateway, is as asked for.
     case workloadReady = "WorkloadReady"
+    /// Of a gateway that the operator runs: all replicas are of the present spec.
+    case programmed = "Programmed"
+    /// Of a gateway that the operator exposes: webhooks can get to it.
+    case exposed = "Exposed"
     /// KEDA scales the worker.
     case scalerReady = "ScalerReady"
     /// Telegram shows the profile of the spec. Absent when the spec has none.

@@ -9,7 +9,7 @@ package enum Labels {
     package static let bot = "telegram-serverless.io/bot"
     /// `bot_<number>`.
     package static let botID = "telegram-serverless.io/bot-id"
-    /// On a binding Secret: the gateway that it is for.
+    /// On a binding Secret, and on what a gateway consists of: the TelegramGateway's name.
     package static let gateway = "telegram-serverless.io/gateway"
 
     /// Fingerprint of what a migration is to.
@@ -18,6 +18,7 @@ package enum Labels {
     package static let workerComponent = "worker"
     package static let migrationComponent = "migration"
     package static let bindingComponent = "binding"
+    package static let gatewayComponent = "gateway"
     /// On the Leases by which a gateway's replicas share out the bots that they poll.
     package static let pollingComponent = "polling"
 }

@@ -23,6 +23,6 @@ extension TelegramGateway {
         for field in fields where field.value?.isEmpty == true {
             problems.append("spec.kafka.\(field.name) is empty: name \(field.wanted)")
         }
-        return problems
+        return problems + validateWorkload()
     }
 }

@@ -1,3 +1,4 @@
+package import JSON
 package import KubernetesTypes
 
 /// A gateway that carries messages between Telegram and Kafka for the bots that name it.
@@ -8,10 +9,12 @@ package struct TelegramGateway: KubernetesResource, Equatable {
 
     package var metadata: ObjectMeta
     package var spec: TelegramGatewaySpec
+    package var status: TelegramGatewayStatus?
 
-    package init(metadata: ObjectMeta, spec: TelegramGatewaySpec) {
+    package init(metadata: ObjectMeta, spec: TelegramGatewaySpec, status: TelegramGatewayStatus? = nil) {
         self.metadata = metadata
         self.spec = spec
+        self.status = status
     }
 
     /// The consumer group in which the gateway's replicas share the outgoing topics of all their bots.
@@ -23,7 +26,7 @@ package struct TelegramGateway: KubernetesResource, Equatable {
     package var isDefault: Bool { metadata.annotations?[Annotations.defaultGateway] == "true" }
 }
 
-/// What the operator must know of a gateway to bind bots to it.
+/// What the operator must know of a gateway to bind bots to it, and to run it.
 package struct TelegramGatewaySpec: Codable, Sendable, Equatable {
     /// Where Telegram reaches the gateway: scheme, host and optionally port and path, without a slash at its end.
     package var publicURL: String
@@ -33,6 +36,24 @@ package struct TelegramGatewaySpec: Codable, Sendable, Equatable {
     package var acknowledge: Acknowledgement?
     /// Where the gateway's Bot API proxy is; absent: workers get the token itself.
     package var botAPIProxy: BotAPIProxy?
+    /// Namespaces whose bots may use the gateway; absent: all.
+    package var allowedNamespaces: [String]?
+    /// Whether the operator runs the gateway: see ``isManaged``.
+    package var managed: Bool?
+    /// Absent: the operator's own.
+    package var image: String?
+    package var imagePullPolicy: ImagePullPolicy?
+    package var imagePullSecrets: [LocalObjectReference]?
+    package var replicas: Replicas?
+    package var resources: ResourceRequirements?
+    package var env: [EnvVar]?
+    /// A part of a pod template, of any fields, that is laid over the one made of the fields above.
+    package var template: JSONValue?
+    package var redis: Redis?
+    /// Absent: `None`.
+    package var exposure: Exposure?
+    /// Whether a NetworkPolicy lets only what the gateway answers get to its pods; absent: one does.
+    package var networkPolicy: Bool?
 
     package init(
         publicURL: String, kafka: Kafka, telegram: Telegram? = nil, acknowledge: Acknowledgement? = nil,

@@ -58,7 +58,7 @@ import Testing
         "kafka": [
             "bootstrapServers": "k", "tls": ["caSecretRef": ["name": "s"]],
             "sasl": ["mechanism": "PLAIN", "credentialsSecretRef": ["name": "s"]],
-        ],
+        ], "replicas": [:], "redis": ["urlSecretRef": ["name": "s"]],
     ]
 
     private func spec(_ value: JSONValue) throws -> TelegramBotSpec {
@@ -112,6 +112,8 @@ import Testing
                 "acknowledge": .string(
                     TelegramGatewaySpec(publicURL: "u", kafka: .init(bootstrapServers: "k")).effectiveAcknowledge
                         .rawValue),
+                "replicas.min": .int(Int64(TelegramGatewaySpec.Replicas().effectiveMin)),
+                "redis.urlSecretRef.key": .string(TelegramGatewaySpec.Redis.URLSecret(name: "s").effectiveKey),
                 "telegram.apiBaseURL": .string(TelegramGatewaySpec.officialAPIBaseURL),
                 "kafka.tls.caSecretRef.key": .string(authority.effectiveKey),
                 "kafka.tls.insecureSkipHostnameVerification":

@@ -49,10 +49,10 @@ import Testing
         }
     }
 
-    /// kstatus takes an object without status for done; so a bot that no operator has seen has a generation there that it
+    /// kstatus takes an object without status for done; so one that no operator has seen has a generation there that it
     /// never has itself.
-    @Test func aFreshBotIsNotTakenForDone() throws {
-        let status = try #require(try CRDFile("telegrambots").schema["properties"]?["status"])
+    @Test(arguments: ["telegrambots", "telegramgateways"]) func aFreshObjectIsNotTakenForDone(plural: String) throws {
+        let status = try #require(try CRDFile(plural).schema["properties"]?["status"])
         #expect(status["default"] == ["observedGeneration": -1])
     }
 
