@@ -25,6 +25,7 @@ package final class OperatorService: Service {
     private let events: EventRecorder
     private let elector: LeaderElector?
     private let controller: Controller<TelegramBot>
+    private let gateways: Controller<TelegramGateway>
     private let wakes: WakeListener
     private let kafka: KafkaAdminPool
 
@@ -46,16 +47,24 @@ package final class OperatorService: Service {
         let (controller, wakes) = (bots.controller, bots.wakes)
         self.kafka = kafka
         self.events = events
+        let gateways = GatewayController(
+            client: client, bots: bots, kafka: kafka, events: events, settings: settings, logger: logger,
+            metrics: metrics, health: health
+        ).controller
         self.controller = controller
+        self.gateways = gateways
         self.wakes = wakes
         elector = leaderElection.map { election in
             // A standby is healthy and ready: it has nothing to wait for but its turn.
-            health.markReady("controller telegrambots")
+            for controller in ["telegrambots", "telegramgateways"] { health.markReady("controller \(controller)") }
             return LeaderElector(
                 KubernetesLeaseStorage(client), lease: election.lease, identity: election.identity, logger: logger,
                 metrics: metrics,
-                onStartedLeading: { try await Self.work(controller, wakes) },
-                onStoppedLeading: { await controller.shutdown() })
+                onStartedLeading: { try await Self.work(controller, gateways, wakes) },
+                onStoppedLeading: {
+                    await gateways.shutdown()
+                    await controller.shutdown()
+                })
         }
     }
 
@@ -66,17 +75,25 @@ package final class OperatorService: Service {
         if let elector {
             try await elector.run()
         } else {
-            try await Self.work(controller, wakes)
+            try await Self.work(controller, gateways, wakes)
         }
         await events.shutdown()
         _ = await recording.result
         await kafka.close()
     }
 
-    private static func work(_ controller: Controller<TelegramBot>, _ wakes: WakeListener) async throws {
+    private static func work(
+        _ controller: Controller<TelegramBot>, _ gateways: Controller<TelegramGateway>, _ wakes: WakeListener
+    ) async throws {
         let listening = Task { await wakes.run() }
-        defer { listening.cancel() }
+        let running = Task { try await gateways.run() }
+        defer {
+            listening.cancel()
+            running.cancel()
+        }
         try await controller.run()
+        await gateways.shutdown()
+        try await running.value
         listening.cancel()
         await listening.value
     }
@@ -85,6 +102,7 @@ package final class OperatorService: Service {
         if let elector {
             await elector.shutdown()
         } else {
+            await gateways.shutdown()
             await controller.shutdown()
         }
     }

@@ -1,8 +1,10 @@
 /// How the operator works; `tgs operator --help` has a flag and an environment variable for all but the first delay of a
 /// retry and the most that may wait.
 package struct OperatorSettings: Sendable {
-    /// Only bots of this namespace; `nil`: of all.
+    /// Only bots and gateways of this namespace; `nil`: of all.
     package var namespace: String?
+    /// What gateways run that name no image: the operator's own; `nil`: not known.
+    package var image: String?
     /// Reconciles that may run at the same time.
     package var workers = 24
     /// Reconciles that may wait for Telegram or Kafka beside them.

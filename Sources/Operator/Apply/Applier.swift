@@ -31,18 +31,35 @@ final class Applier: Sendable {
     func ensure<Object: KubernetesResource>(
         _ wanted: Object, observed: LeafDigest?, repairs: Bool = true
     ) async throws -> ApplyOutcome {
-        let difference = try ApplyDifference(wanted, observed: observed)
+        try await ensure(
+            ApplyDifference(wanted, observed: observed), Object.definition, wanted.key, observed: observed,
+            repairs: repairs)
+    }
+
+    /// The same for an object whose kind is known only at run time.
+    @discardableResult
+    func ensure(
+        _ wanted: StatedObject, observed: LeafDigest?, repairs: Bool = true
+    ) async throws -> ApplyOutcome {
+        try await ensure(
+            ApplyDifference(wanted, observed: observed), wanted.definition, wanted.key, observed: observed,
+            repairs: repairs)
+    }
+
+    private func ensure(
+        _ difference: ApplyDifference, _ definition: ResourceDefinition, _ key: ObjectKey, observed: LeafDigest?,
+        repairs: Bool
+    ) async throws -> ApplyOutcome {
         if difference.kind == .none { return .unchanged }
         let digest = difference.digest
-        let name = "\(Object.definition.plural)/\(wanted.key)"
+        let name = "\(definition.plural)/\(key)"
         if let observed, rewritten.withLock({ $0[name] }) == Settled(wanted: digest, answer: observed) {
             return .unchanged
         }
         let isDrift = difference.kind == .drift
         if isDrift, !repairs { return .drifted }
         let answer = try await client.apply(
-            json: difference.json, definition: Object.definition, key: wanted.key, fieldManager: FieldManager.main,
-            force: true)
+            json: difference.json, definition: definition, key: key, fieldManager: FieldManager.main, force: true)
         let answerDigest = try LeafDigest(json: answer)
         let settled = answerDigest.contains(digest) ? nil : Settled(wanted: digest, answer: answerDigest)
         rewritten.withLock { $0[name] = settled }
@@ -51,8 +68,14 @@ final class Applier: Sendable {
 
     /// The fingerprint alone, as a leaf of the object.
     static func stamp<Object: KubernetesResource>(of object: Object) throws -> LeafDigest {
-        let hash = try fingerprint(object)
-        return try LeafDigest(
+        try stamp(fingerprint(object))
+    }
+
+    /// The same for an object whose kind is known only at run time.
+    static func stamp(of object: StatedObject) throws -> LeafDigest { try stamp(fingerprint(of: object)) }
+
+    private static func stamp(_ hash: String) throws -> LeafDigest {
+        try LeafDigest(
             json: Array(#"{"metadata":{"annotations":{"\#(Annotations.appliedHash)":"\#(hash)"}}}"#.utf8))
     }
 
@@ -78,6 +101,15 @@ final class Applier: Sendable {
         object.metadata.annotations = (object.metadata.annotations ?? [:]).merging(
             [Annotations.appliedHash: hash]) { $1 }
         return Array(try encoder.encode(Typed(object: object)))
+    }
+
+    /// The same for an object whose kind is known only at run time.
+    static func stamped(_ object: StatedObject) throws -> [UInt8] {
+        let hash = try fingerprint(of: object)
+        var object = object
+        object.metadata.annotations = (object.metadata.annotations ?? [:]).merging(
+            [Annotations.appliedHash: hash]) { $1 }
+        return Array(try encoder.encode(object))
     }
 
     /// Adds apiVersion and kind to types that do not carry them.

@@ -17,7 +17,16 @@ struct ApplyDifference {
 
     /// - Parameter observed: the digest of the object as it is; `nil` when there is none.
     init<Object: KubernetesResource>(_ wanted: Object, observed: LeafDigest?) throws {
-        json = try Applier.stamped(wanted)
+        try self.init(json: Applier.stamped(wanted), observed: observed) { try Applier.stamp(of: wanted) }
+    }
+
+    /// - Parameter observed: the digest of the object as it is; `nil` when there is none.
+    init(_ wanted: StatedObject, observed: LeafDigest?) throws {
+        try self.init(json: Applier.stamped(wanted), observed: observed) { try Applier.stamp(of: wanted) }
+    }
+
+    private init(json: [UInt8], observed: LeafDigest?, stamp: () throws -> LeafDigest) throws {
+        self.json = json
         digest = try LeafDigest(json: json)
         guard let observed else {
             kind = .wish
@@ -26,7 +35,7 @@ struct ApplyDifference {
         if observed.contains(digest) {
             kind = .none
         } else {
-            kind = observed.contains(try Applier.stamp(of: wanted)) ? .drift : .wish
+            kind = observed.contains(try stamp()) ? .drift : .wish
         }
     }
 }

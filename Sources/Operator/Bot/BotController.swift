@@ -12,6 +12,10 @@ struct BotController {
     let controller: Controller<TelegramBot>
     /// Runs beside the controller.
     let wakes: WakeListener
+    let stores: BotStores
+    let logins: KafkaLogins
+    /// Of all Secrets; the gateways' controller follows them, too.
+    let secrets: Reflector<ObservedSecret>
 
     init(
         client: KubernetesClient, kafka: KafkaAdminPool, http: HTTPClient, events: EventRecorder,
@@ -61,7 +65,10 @@ struct BotController {
             settings: optional, store: stores.triggerAuthentications, logger: logger, metrics: metrics,
             transform: { json in try Self.entry(json) { try ObservedTriggerAuthentication(json: $0) } })
 
+        self.stores = stores
+        self.secrets = secrets
         let logins = KafkaLogins(client: client, secrets: stores.secrets, pool: kafka, logger: logger)
+        self.logins = logins
         gateways.addHandler { event in
             if case .deleted(let key, _) = event { logins.forget(key) }
         }
@@ -82,7 +89,8 @@ struct BotController {
         controller = Controller(
             name: "telegrambots", primary: bots,
             owns: [
-                OwnedKind(gateways, keys: { key, _ in Self.bots(using: key, stores) }),
+                OwnedKind(
+                    gateways, filter: TelegramGateway.isNews, keys: { key, _ in Self.bots(using: key, stores) }),
                 OwnedKind(secrets, keys: { key, secret in Self.bots(concerning: key, secret, stores) }),
                 OwnedKind(deployments, keys: { key, _ in Self.owner(of: key) }),
                 OwnedKind(

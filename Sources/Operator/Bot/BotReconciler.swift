@@ -88,7 +88,7 @@ final class BotReconciler: Sendable {
         }
         try await step(.ready) { try await ensureFinalizer(work.bot) }
         let credential = try await step(.tokenValid) { try await verifyToken(work) }
-        let gateway = try await step(.gatewayReady) { try findGateway(work) }
+        let gateway = try await step(.gatewayReady) { try await findGateway(work) }
         let access = try await step(.gatewayReady) { try await logins.access(of: gateway) }
         try await verifyIdentity(credential, gateway, work)
         var context = WorkerContext(

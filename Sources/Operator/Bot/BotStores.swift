@@ -28,6 +28,8 @@ struct BotStores: Sendable {
         static let botID = "botID"
         /// Secrets and Jobs by "namespace/name" of the bot that they belong to.
         static let owner = "owner"
+        /// Binding Secrets by "namespace/name" of the gateway that they are for.
+        static let binding = "binding"
         /// Gateways by "namespace/name" of the Secrets that their Kafka cluster is reached with.
         static let kafkaSecret = "kafkaSecret"
         /// PodDisruptionBudgets that are not the platform's by their namespace.
@@ -47,7 +49,12 @@ struct BotStores: Sendable {
                 gateway.spec.kafka.secretNames.map { ObjectKey(namespace: key.namespace, name: $0).description }
             }
         ])
-        secrets = Store(indices: [StoreIndex(Index.owner) { _, secret in secret.owner.map { [$0] } ?? [] }])
+        secrets = Store(indices: [
+            StoreIndex(Index.owner) { _, secret in secret.owner.map { [$0] } ?? [] },
+            StoreIndex(Index.binding) { key, secret in
+                secret.gateway.map { [ObjectKey(namespace: key.namespace, name: $0).description] } ?? []
+            },
+        ])
         deployments = Store()
         jobs = Store(indices: [
             StoreIndex(Index.owner) { key, job in

@@ -6,7 +6,7 @@ enum GatewayPlan {
     /// - Parameters:
     ///   - named: the gateway of ``PlatformAPI/TelegramBot/gatewayKey``, when there is one.
     ///   - byDefault: the cluster's default gateway, when there is one.
-    /// - Throws: ``StepFailure``: `GatewayNotFound`, `NoDefaultGateway`, `GatewayInvalid`.
+    /// - Throws: ``StepFailure``: `GatewayNotFound`, `NoDefaultGateway`, `GatewayInvalid`, `NamespaceNotAllowed`.
     static func choose(
         _ bot: TelegramBot, named: TelegramGateway?, byDefault: TelegramGateway?
     ) throws -> TelegramGateway {
@@ -17,8 +17,18 @@ enum GatewayPlan {
                 .gatewayReady, "GatewayInvalid", "TelegramGateway \(gateway.key): \(problems.joined(separator: "; "))",
                 retry: .onChange)
         }
+        let namespace = bot.metadata.namespace ?? ""
+        guard gateway.spec.admits(namespace: namespace) else {
+            throw StepFailure(
+                .gatewayReady, notAdmitted,
+                "TelegramGateway \(gateway.key) takes no bots of namespace \(namespace): add it to its "
+                    + "spec.allowedNamespaces, or name another gateway in spec.gatewayRef", retry: .onChange)
+        }
         return gateway
     }
+
+    /// The reason of a bot whose namespace the gateway does not allow.
+    static let notAdmitted = "NamespaceNotAllowed"
 
     private static func find(
         _ bot: TelegramBot, named: TelegramGateway?, byDefault: TelegramGateway?

@@ -1,7 +1,7 @@
 import KubernetesTypes
 import PlatformAPI
 
-/// The conditions of one bot while they are being worked out. Pure: times come in from outside.
+/// The conditions of one bot, or of one gateway, while they are being worked out. Pure: times come in from outside.
 ///
 /// A condition that nobody sets keeps what it said before; one that was never said is absent.
 struct ConditionSet: Sendable, Equatable {
@@ -12,14 +12,17 @@ struct ConditionSet: Sendable, Equatable {
     private var stalling: Set<ConditionType> = []
     private let generation: Int64?
     private let now: String
+    private let subject: Subject
 
     /// - Parameters:
     ///   - previous: the conditions in the stored status.
     ///   - generation: of the spec that is looked at.
     ///   - now: RFC 3339, the transition time of what changes.
-    init(previous: [Condition], generation: Int64?, now: String) {
+    ///   - subject: what they are of.
+    init(previous: [Condition], generation: Int64?, now: String, of subject: Subject = .bot) {
         self.generation = generation
         self.now = now
+        self.subject = subject
         for condition in previous {
             if let type = ConditionType(rawValue: condition.type) {
                 conditions[type] = condition
@@ -59,7 +62,7 @@ struct ConditionSet: Sendable, Equatable {
             remove(absent)
             return
         }
-        let pending = Self.required.compactMap { conditions[$0] }.first { $0.status != .true }
+        let pending = subject.required.compactMap { conditions[$0] }.first { $0.status != .true }
         if let pending {
             let isStalled = ConditionType(rawValue: pending.type).map { stalling.contains($0) } ?? false
             set(.ready, .false, pending.reason, pending.message)
@@ -69,18 +72,32 @@ struct ConditionSet: Sendable, Equatable {
             if isSuspended {
                 set(.ready, .true, "Suspended", "The bot is suspended: spec.suspend says so")
             } else {
-                set(.ready, .true, "Ready", "The bot receives and answers messages.")
+                set(.ready, .true, "Ready", subject.readyMessage)
             }
             remove(.reconciling)
             remove(.stalled)
         }
     }
 
-    /// What `Ready` needs. `ScalerReady` is not among it: without KEDA a bot works with a fixed number of workers.
-    private static let required: [ConditionType] = [
-        .tokenValid, .gatewayReady, .topicsReady, .workloadReady, .webhookReady,
-    ]
-
     /// In the order of ``ConditionType``, so that equal sets are equal lists.
     var list: [Condition] { ConditionType.allCases.compactMap { conditions[$0] } + foreign }
+
+    /// What conditions are of, and what its `Ready` means.
+    struct Subject: Sendable, Equatable {
+        /// What `Ready` needs. Those that are absent do not count.
+        let required: [ConditionType]
+        let readyMessage: String
+
+        /// `ScalerReady` is not required: without KEDA a bot works with a fixed number of workers.
+        static let bot = Subject(
+            required: [.tokenValid, .gatewayReady, .topicsReady, .workloadReady, .webhookReady],
+            readyMessage: "The bot receives and answers messages.")
+        static let gateway = Subject(
+            required: [.kafkaReady, .workloadReady, .programmed, .exposed],
+            readyMessage: "The gateway carries updates and answers.")
+        /// One that is deployed by others.
+        static let externalGateway = Subject(
+            required: [.kafkaReady],
+            readyMessage: "The gateway's brokers answer; it is deployed by others, who know how it is.")
+    }
 }

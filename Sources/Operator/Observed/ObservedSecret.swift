@@ -13,6 +13,8 @@ struct ObservedSecret: Sendable, Equatable {
     let owner: String?
     /// The bot whose worker's Secret this is, in the same namespace.
     let bot: String?
+    /// Of a binding: the gateway that it is for, in the same namespace.
+    let gateway: String?
     /// Of a binding that can be read.
     let webhookSecrets: WebhookSecrets?
     /// Of a binding that has one.
@@ -30,6 +32,7 @@ struct ObservedSecret: Sendable, Equatable {
         guard metadata.labels?[Labels.managedBy] == Labels.managedByValue else {
             owner = nil
             bot = nil
+            gateway = nil
             webhookSecrets = nil
             alias = nil
             tokenFingerprint = nil
@@ -41,10 +44,12 @@ struct ObservedSecret: Sendable, Equatable {
         tokenFingerprint = metadata.annotations?[Annotations.secretHash]
         digest = try LeafDigest(json: json)
         if metadata.labels?[Labels.component] == Labels.bindingComponent {
+            gateway = metadata.labels?[Labels.gateway]
             let secret = try JSONDecoder().decode(Secret.self, from: Data(json))
             webhookSecrets = WebhookSecrets(secret)
             alias = AliasToken.kept(secret)
         } else {
+            gateway = nil
             webhookSecrets = nil
             alias = nil
         }

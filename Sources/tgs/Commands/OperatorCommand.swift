@@ -10,10 +10,13 @@ import Operator
 /// `tgs operator`.
 struct OperatorCommand: Command {
     static let name = "operator"
-    static let summary = "Makes and keeps what TelegramBots need: topics, Secrets, workers, scalers, webhooks."
+    static let summary =
+        "Makes and keeps what TelegramBots need: topics, Secrets, workers, scalers, webhooks; and runs TelegramGateways."
     static let options =
         CommonOptions.kubernetes + [
-            CommandOption("namespace", "NAME", "Takes care of the bots of this namespace only; of all unless given."),
+            CommandOption(
+                "namespace", "NAME", "Takes care of the bots and gateways of this namespace only; of all unless given."),
+            CommandOption("image", "IMAGE", "What gateways run that name no image: the one that the operator runs."),
             CommandOption(
                 "workers", "COUNT", default: "24",
                 "Bots that are worked on at the same time. A quarter is kept free for what people change and delete."),
@@ -62,6 +65,7 @@ struct OperatorCommand: Command {
     init(_ values: OptionValues) throws {
         var settings = OperatorSettings()
         settings.namespace = values.optional("namespace")
+        settings.image = values.optional("image")
         settings.workers = try values.integer("workers", in: 1...1000)
         settings.resyncInterval = try values.duration("resync-interval")
         settings.tokenCheckInterval = try values.duration("token-check-interval")
