@@ -24,6 +24,9 @@ extension TelegramGateway {
                     + "Services cannot be named after it; take another name")
         }
         if spec.image?.isEmpty == true { problems.append("spec.image is empty: name an image or leave it out") }
+        if spec.env?.contains(where: { $0.name.isEmpty }) == true {
+            problems.append("spec.env has a variable without a name: name it")
+        }
         problems += validateReplicas()
         if let redis = spec.redis?.urlSecretRef, redis.name.isEmpty || redis.key?.isEmpty == true {
             problems.append("spec.redis.urlSecretRef names no Secret or no key: name both")

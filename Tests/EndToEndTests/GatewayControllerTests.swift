@@ -70,6 +70,26 @@ import Testing
         "Service gateway-edge-proxy", "Service gateway-edge-public", "ServiceAccount gateway-edge",
     ]
 
+    /// Of the Gateway API the one kind that is needed, of any shape.
+    private static let routes = """
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata:
+          name: httproutes.gateway.networking.k8s.io
+          annotations: {api-approved.kubernetes.io: "https://github.com/kubernetes-sigs/gateway-api/pull/2997"}
+        spec:
+          group: gateway.networking.k8s.io
+          names: {kind: HTTPRoute, listKind: HTTPRouteList, plural: httproutes, singular: httproute}
+          scope: Namespaced
+          versions:
+            - name: v1
+              served: true
+              storage: true
+              subresources: {status: {}}
+              schema:
+                openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+        """
+
     /// Says of the Deployment what its controller would once all pods are ready.
     private static func reportReady(_ replicas: Int, _ platform: Platform) async throws {
         let key = ObjectKey(namespace: "tgs-system", name: "gateway-edge")
@@ -200,6 +220,19 @@ import Testing
                     "\(Self.kafka(platform))\n  replicas: {min: 1}\n"
                         + "  exposure: {type: HTTPRoute, parentRef: {name: edge}}"))
             try await Self.waitFor(.exposed, platform, "False/HTTPRouteUnknown")
+
+            // Once they are there the gateway has one, and works when its Gateway takes it.
+            try await platform.apply(Self.routes)
+            try await Self.waitFor(.exposed, platform, "Unknown/RoutePending")
+            let route = try await Self.get("httproutes.gateway.networking.k8s.io", "gateway-edge", platform)
+            #expect(route["spec"]?["hostnames"] == ["edge.example.org"])
+            _ = try await platform.client.rawPatch(
+                ResourceDefinition(
+                    group: "gateway.networking.k8s.io", version: "v1", kind: "HTTPRoute", plural: "httproutes"),
+                ObjectKey(namespace: "tgs-system", name: "gateway-edge"),
+                .merge(["status": ["parents": [["conditions": [["type": "Accepted", "status": "True"]]]]]]),
+                subresource: .status)
+            try await Self.waitFor(.exposed, platform, "True/RouteAccepted")
 
             // Run by others from now on: what was made for it goes.
             try await platform.apply(Self.manifest("\(Self.kafka(platform))\n  managed: false"))

@@ -48,6 +48,7 @@ import Testing
 
     @Test func eachMistakeIsNamed() {
         let cases: [(String, (inout TelegramGatewaySpec) -> Void)] = [
+            ("spec.env", { $0.env = [EnvVar(name: "", value: "v")] }),
             ("spec.image", { $0.image = "" }), ("spec.replicas.min is below", { $0.replicas = .init(min: 0) }),
             ("spec.replicas.min is above", { $0.replicas = .init(min: 3, max: 2) }),
             ("spec.replicas.min is above", { $0.replicas = .init(max: 1) }),

@@ -36,7 +36,7 @@ struct GatewayController {
             reflectorSettings.absentRetry = settings.optionalKindInterval
             let kind = part.definitions[0]
             let reflector = Reflector(
-                source, kind: "gateways' \(kind.plural)", settings: reflectorSettings, store: stores.store(part),
+                source, kind: "gateways/\(kind.plural)", settings: reflectorSettings, store: stores.store(part),
                 logger: logger, metrics: metrics, transform: { try Self.object($0) })
             owned.append(
                 OwnedKind(

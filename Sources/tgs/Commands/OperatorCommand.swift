@@ -10,8 +10,7 @@ import Operator
 /// `tgs operator`.
 struct OperatorCommand: Command {
     static let name = "operator"
-    static let summary =
-        "Makes and keeps what TelegramBots need: topics, Secrets, workers, scalers, webhooks; and runs TelegramGateways."
+    static let summary = "Makes and keeps what TelegramBots need, and runs TelegramGateways."
     static let options =
         CommonOptions.kubernetes + [
             CommandOption(
