@@ -8,6 +8,9 @@ import unittest
 import chart
 import rig
 
+# Where docs/install.md says that it is.
+IMAGE_FLAG = "/spec/template/spec/containers/0/args/2"
+
 
 class ManifestTests(unittest.TestCase):
     def setUp(self):
@@ -41,6 +44,12 @@ class ManifestTests(unittest.TestCase):
                 "namespace": "elsewhere",
                 "resources": ["../deploy/manifests"],
                 "images": [{"name": "tgs.local/tgs", "newName": "registry.example.org/tgs", "newTag": "1.2.3"}],
+                "patches": [
+                    {
+                        "target": {"kind": "Deployment", "name": "telegram-serverless-operator"},
+                        "patch": json.dumps([{"op": "replace", "path": IMAGE_FLAG, "value": "--image=registry.example.org/tgs:1.2.3"}]),
+                    }
+                ],
             }
             with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as file:
                 json.dump(overlay, file)
@@ -53,6 +62,8 @@ class ManifestTests(unittest.TestCase):
         deployment = self.cluster.get("deployment", "-n", "elsewhere", "telegram-serverless-operator")
         container = deployment["spec"]["template"]["spec"]["containers"][0]
         self.assertEqual(container["image"], "registry.example.org/tgs:1.2.3")
+        flags = [one for one in container["args"] if one.startswith("--image=")]
+        self.assertEqual(flags, ["--image=registry.example.org/tgs:1.2.3"])
         self.assertEqual(chart.restricted(deployment["spec"]["template"]), [])
         account = "system:serviceaccount:elsewhere:telegram-serverless-operator"
         may = lambda: self.cluster.may(account, "create", "secrets", "-n", "default")

@@ -63,8 +63,8 @@ class RightsTests(unittest.TestCase):
         self.cluster.helm("uninstall", "tgs", "-n", SYSTEM, "--ignore-not-found", deadline=120)
         self.cluster.kubectl("delete", "--ignore-not-found", "--timeout=60s", "-f", KEDA, deadline=70)
 
-    def install(self, **operator):
-        """Twice: first the definitions, then a gateway."""
+    def install(self, gateway=None, **operator):
+        """Twice: first the definitions, then a gateway, of whose spec more may be given."""
         flags = ["--optional-kind-interval=1s", "--drain-timeout=1s", "--host=127.0.0.1", "--health-port=0"]
         values = {"crds": {"keep": False}, "operator": {"extraArgs": flags, **operator}}
         spec = {
@@ -75,7 +75,7 @@ class RightsTests(unittest.TestCase):
             },
             "telegram": {"apiBaseURL": f"http://127.0.0.1:{self.ports['api_port']}"},
         }
-        for more in ({}, {"gateway": {"enabled": True, "spec": spec}}):
+        for more in ({}, {"gateway": {"enabled": True, "spec": {**spec, **(gateway or {})}}}):
             self.cluster.helm(
                 "upgrade", "--install", "tgs", rig.CHART, "-n", SYSTEM, "-f", "-",
                 stdin=json.dumps(chart.merged(values, more)), deadline=120,
@@ -105,35 +105,34 @@ class RightsTests(unittest.TestCase):
         bot["metadata"] = {"name": name, "namespace": namespace}
         self.cluster.apply(secret(namespace, f"{name}-token", token=token), bot)
 
-    def change(self, name, **spec):
-        self.cluster.kubectl(
-            "-n", BOTS, "patch", "telegrambot", name, "--type=merge", "-p", json.dumps({"spec": spec})
-        )
+    def change(self, name, kind="telegrambot", namespace=BOTS, **spec):
+        self.cluster.kubectl("-n", namespace, "patch", kind, name, "--type=merge", "-p", json.dumps({"spec": spec}))
 
-    def find(self, kind, name):
-        text = self.cluster.kubectl("-n", BOTS, "get", kind, name, "--ignore-not-found", "-o", "json")
+    def find(self, kind, name, namespace):
+        text = self.cluster.kubectl("-n", namespace, "get", kind, name, "--ignore-not-found", "-o", "json")
         return json.loads(text) if text.strip() else None
 
-    def comes(self, kind, name, holds=lambda found: True):
+    def comes(self, kind, name, holds=lambda found: True, namespace=BOTS):
         """Until an object is there, and as it should be."""
 
         def found():
             self.assert_runs()
-            one = self.find(kind, name)
+            one = self.find(kind, name, namespace)
             return one if one and holds(one) else None
 
         return rig.until(f"{kind} {name}", found, 90, explain=self.explain)
 
-    def goes(self, kind, name):
-        rig.until(f"{kind} {name} goes", lambda: self.assert_runs() or not self.find(kind, name), 90, explain=self.explain)
+    def goes(self, kind, name, namespace=BOTS):
+        gone = lambda: self.assert_runs() or not self.find(kind, name, namespace)
+        rig.until(f"{kind} {name} goes", gone, 90, explain=self.explain)
 
     def assert_runs(self):
         if self.process.process.poll() is not None:
             raise AssertionError(self.process.tail())
 
     def explain(self):
-        bots = self.cluster.kubectl("get", "telegrambots", "-A", "-o", "yaml", check=False)
-        return f"{self.refused()}\n{bots}\n{self.process.tail()}"
+        found = self.cluster.kubectl("get", "telegrambots,telegramgateways", "-A", "-o", "yaml", check=False)
+        return f"{self.refused()}\n{found}\n{self.process.tail()}"
 
     def calls(self):
         """What the operator has asked of the API server in this test."""
@@ -210,6 +209,37 @@ class RightsTests(unittest.TestCase):
         job = json.loads(self.cluster.kubectl("get", "--raw", path))
         job["status"] = {"succeeded": 1, "conditions": [done]}
         self.cluster.kubectl("replace", "--raw", path, "-f", "-", stdin=json.dumps(job))
+
+    def test_the_operator_runs_a_gateway_with_its_rights_and_needs_each_of_those_for_gateways(self):
+        self.cluster.apply(ROUTES)
+        self.addCleanup(self.cluster.kubectl, "delete", "--ignore-not-found", "crd", ROUTES["metadata"]["name"])
+        # One that consists of an object of each kind but one; then that in place of some; then nothing of the operator's.
+        wish = {"publicURL": "https://gate.example.org", "replicas": {"min": 2, "max": 3}, "exposure": {"type": "Ingress"}}
+        self.install(gateway=wish)
+        self.process = self.operator()
+        kinds = ["serviceaccount", "role", "rolebinding", "service", "poddisruptionbudget", "networkpolicy"]
+        for kind in [*kinds, "horizontalpodautoscaler", "ingress"]:
+            self.comes(kind, "gateway-main", namespace=SYSTEM)
+        found = self.comes("deployment", "gateway-main", namespace=SYSTEM)["spec"]["template"]["spec"]
+        own = self.cluster.get("deployment", "-n", SYSTEM, OPERATOR)["spec"]["template"]["spec"]
+        self.assertEqual(found["containers"][0]["image"], own["containers"][0]["image"], "both are of one version")
+        parent = {"type": "HTTPRoute", "parentRef": {"name": "outside"}}
+        self.change("main", "telegramgateway", SYSTEM, replicas={"min": 1, "max": None}, exposure=parent, networkPolicy=False)
+        self.comes("httproute", "gateway-main", namespace=SYSTEM)
+        for kind in ("horizontalpodautoscaler", "ingress", "poddisruptionbudget", "networkpolicy"):
+            self.goes(kind, "gateway-main", namespace=SYSTEM)
+        nothing = dict.fromkeys(["replicas", "exposure", "networkPolicy"])
+        self.change("main", "telegramgateway", SYSTEM, **nothing, managed=False)
+        for kind in ("httproute", "deployment", "service", "serviceaccount", "role", "rolebinding"):
+            self.goes(kind, "gateway-main", namespace=SYSTEM)
+        self.process.stop()
+
+        self.assertEqual(self.refused(), [])
+        rights = expanded(self.cluster.get("clusterrole", f"{OPERATOR}-gateways")["rules"])
+        # Held to be given to gateways.
+        given = {right for right in rights if right[1] in ("leases", "secrets")}
+        unseen = set(NOT_SEEN) | {("telegram-serverless.io", "telegramgateways/finalizers", "update")}
+        self.assertEqual(sorted(rights - self.used() - given - unseen), [], "nobody needs these rights")
 
     def test_an_operator_of_one_namespace_gets_by_with_its_rights_there(self):
         self.install(watchNamespace=BOTS)
