@@ -46,7 +46,9 @@ for folder in Tests/*Tests; do
     [[ ! $target =~ $SKIP ]] || continue
     output=$LOGS/test-$SANITIZER-$target.log
     code=0
-    swift test --skip-build --disable-xctest "${FLAGS[@]}" --filter "^$target\\..*$FILTER" "$@" >"$output" 2>&1 || code=$?
+    # Some that crash are waited for without an end.
+    timeout --kill-after=30 900 swift test --skip-build --disable-xctest "${FLAGS[@]}" \
+        --filter "^$target\\..*$FILTER" "$@" >"$output" 2>&1 || code=$?
     if [ $code != 0 ] && [ -n "$FILTER" ] && grep -q 'No matching test cases' "$output"; then
         rm -f "$output"
         continue

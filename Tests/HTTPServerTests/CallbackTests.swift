@@ -24,6 +24,14 @@ import Testing
         await server.shutdown()
     }
 
+    /// What is kept longer would keep its server, and that all of this.
+    private static func take(_ waiting: Locked<[Answer]>) -> [Answer] {
+        waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
     @Test func theyAnswerAtOnceOrLaterBesideHandlersThatAreTasks() async throws {
         let metrics = MetricsRegistry()
         let waiting = Locked<[Answer]>([])
@@ -50,7 +58,7 @@ import Testing
                 try await other.send("POST /later/bob HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
             }
             await eventually("all of them wait") { waiting.withLock { $0.count } == others.count }
-            for answer in waiting.withLock({ $0 }) {
+            for answer in Self.take(waiting) {
                 DispatchQueue.global().async {
                     answer(.text("later"))
                     // Too late, and nobody minds.
@@ -72,7 +80,7 @@ import Testing
         try await withRouter(router, HTTPServer.Configuration(handlerTimeout: .milliseconds(100))) { server in
             let connection = try RawConnection(port: server.port)
             #expect(try await connection.get("/never").status == 503)
-            for answer in waiting.withLock({ $0 }) { answer(.text("late")) }
+            for answer in Self.take(waiting) { answer(.text("late")) }
             #expect(try await connection.get("/nothing").status == 404)
         }
     }

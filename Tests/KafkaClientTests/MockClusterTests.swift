@@ -175,21 +175,6 @@ import Testing
         await consumer.close()
     }
 
-    /// This cluster does not describe groups. librdkafka 2.0.2 does not survive being asked for that twice.
-    @Test func aBrokerThatDoesNotDescribeGroupsIsAskedOnce() async throws {
-        let cluster = try MockCluster()
-        cluster.createTopic("t")
-        let consumer = try KafkaConsumer(cluster.configuration(), settings: .init(groupID: "g"), logger: .silent)
-        let lines = Locked<[String]>([])
-        let logger = Logger(label: "kafka", level: .debug, sink: { line in lines.withLock { $0.append(line) } })
-        let watch = OrphanWatch(
-            cluster.configuration(), groupID: "g", consumer: consumer, interval: .milliseconds(50), logger: logger)
-        try await withTimeout(.seconds(60), "the end of the watch") { await watch.run { ["t"] } }
-        #expect(lines.withLock { $0 }.contains { $0.contains("this broker does not describe groups") })
-        #expect(watch.orphans.isEmpty)
-        await consumer.close()
-    }
-
     @Test func statisticsAndLogLinesReachTheirReaders() async throws {
         let cluster = try MockCluster()
         cluster.createTopic("t")

@@ -49,7 +49,7 @@ package final class OrphanWatch: Sendable {
                     admin = client
                     unread = try await look(for: missing, client)
                 } catch let error as KafkaError where error.code == .unsupported {
-                    // Asked once more, librdkafka 2.0.2 gives no answer and ends the program when its instance is let go.
+                    // librdkafka 2.0.2 uses what it has freed after such an answer, and may end the program when asked again.
                     logger.debug("this broker does not describe groups", ["error": .string("\(error)")])
                     break
                 } catch {
