@@ -13,15 +13,8 @@ import Testing
         _ router: HTTPRouter, _ configuration: HTTPServer.Configuration = HTTPServer.Configuration(),
         metrics: MetricsRegistry? = nil, _ body: (HTTPServer) async throws -> Void
     ) async throws {
-        let server = HTTPServer(configuration, name: "test", logger: .silent, metrics: metrics, router: router)
-        try server.start()
-        do {
-            try await body(server)
-        } catch {
-            await server.shutdown()
-            throw error
-        }
-        await server.shutdown()
+        try await withServer(
+            HTTPServer(configuration, name: "test", logger: .silent, metrics: metrics, router: router), body)
     }
 
     /// What is kept longer would keep its server, and that all of this.

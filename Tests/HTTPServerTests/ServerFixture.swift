@@ -9,7 +9,12 @@ func withServer(
     _ configuration: HTTPServer.Configuration = HTTPServer.Configuration(), metrics: MetricsRegistry? = nil,
     handler: @escaping HTTPServer.Handler, _ body: (HTTPServer) async throws -> Void
 ) async throws {
-    let server = HTTPServer(configuration, name: "test", logger: .silent, metrics: metrics, handler: handler)
+    try await withServer(
+        HTTPServer(configuration, name: "test", logger: .silent, metrics: metrics, handler: handler), body)
+}
+
+/// Starts a server, runs `body` against it and shuts it down, whatever happened.
+func withServer(_ server: HTTPServer, _ body: (HTTPServer) async throws -> Void) async throws {
     try server.start()
     do {
         try await body(server)
