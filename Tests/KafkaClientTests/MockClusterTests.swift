@@ -175,6 +175,26 @@ import Testing
         await consumer.close()
     }
 
+    /// This cluster does not describe groups: it would tell.
+    @Test func brokersAreNotAskedWhoReadsWhatBeforeAMemberHasItsShare() async throws {
+        let cluster = try MockCluster()
+        cluster.createTopic("t")
+        let consumer = try KafkaConsumer(cluster.configuration(), settings: .init(groupID: "g"), logger: .silent)
+        try consumer.subscribe(["t"])
+        let lines = Locked<[String]>([])
+        let logger = Logger(label: "kafka", level: .debug, sink: { line in lines.withLock { $0.append(line) } })
+        let watch = OrphanWatch(
+            cluster.configuration(), groupID: "g", consumer: consumer, interval: .milliseconds(10), logger: logger)
+        let watching = Task { await watch.run { ["t", "another"] } }
+        // Nobody reads, so that nothing is given.
+        try await Task.sleep(for: .seconds(1))
+        #expect(!consumer.wasAssigned)
+        #expect(lines.withLock { $0 } == [])
+        watching.cancel()
+        await watching.value
+        await consumer.close()
+    }
+
     @Test func statisticsAndLogLinesReachTheirReaders() async throws {
         let cluster = try MockCluster()
         cluster.createTopic("t")

@@ -10,7 +10,7 @@ import Synchronization
 /// while it does; so a program that stops asking is expelled after the longest poll interval, as with Kafka's own client.
 /// The *event* thread serves the main queue: commits' answers, logs, errors.
 ///
-/// `@unchecked Sendable` is safe: `batch`, `wasAssigned` and `topicName` are touched by the reading thread alone, `client` is
+/// `@unchecked Sendable` is safe: `batch` and `topicName` are touched by the reading thread alone, `client` is
 /// set before any other thread knows this object, all else is constant or behind `Locked`.
 @safe final class ConsumerCore: @unchecked Sendable {
     private let state = Locked(ConsumerState())
@@ -25,7 +25,6 @@ import Synchronization
     let client: Client
     private let records: OpaquePointer
     private var batch: [KafkaMessage] = []
-    private var wasAssigned = false
     /// The last record's topic: most records have the topic of the one before.
     private var topicName: (handle: OpaquePointer?, name: String) = (nil, "")
 
@@ -104,6 +103,8 @@ import Synchronization
     func newID() -> Int { lastID.add(1, ordering: .relaxed).newValue }
 
     var assignment: Set<TopicPartition> { state.withLock { $0.assignment } }
+
+    var wasAssigned: Bool { state.withLock { $0.wasAssigned } }
 
     var isClosing: Bool { state.withLock { $0.isClosing } }
 
@@ -256,9 +257,11 @@ import Synchronization
         }
         switch error {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-            wasAssigned = true
             unsafe apply(list.pointer, isCooperative == true, rd_kafka_incremental_assign)
-            state.withLock { $0.assignment = isCooperative == true ? $0.assignment.union(partitions) : Set(partitions) }
+            state.withLock {
+                $0.assignment = isCooperative == true ? $0.assignment.union(partitions) : Set(partitions)
+                $0.wasAssigned = true
+            }
             if !partitions.isEmpty { tell(.assigned(partitions)) }
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
             let isLost = unsafe rd_kafka_assignment_lost(client.handle) != 0

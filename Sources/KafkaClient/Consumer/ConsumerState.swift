@@ -9,6 +9,8 @@ struct ConsumerState {
 
     /// Partitions that are ours.
     var assignment: Set<TopicPartition> = []
+    /// The group has given us our share once, be it none.
+    var wasAssigned = false
     private(set) var isClosing = false
     private(set) var isClosed = false
     private var request: BatchRequest?

@@ -31,6 +31,9 @@ package final class KafkaConsumer: Sendable {
     /// The partitions that are ours at present.
     package var assignment: Set<TopicPartition> { core.assignment }
 
+    /// Whether the group has given this member its share once, be it none.
+    package var wasAssigned: Bool { core.wasAssigned }
+
     /// What the group's coordinator calls this member; `nil` before it has joined.
     package var memberID: String? {
         guard let text = unsafe rd_kafka_memberid(core.client.handle) else { return nil }

@@ -18,7 +18,7 @@ package final class OrphanWatch: Sendable {
     /// - Parameters:
     ///   - consumer: a member of the group.
     ///   - interval: the time between two looks, but 2 s at most once something was found. Brokers are asked only while
-    ///     this member does not read all topics itself.
+    ///     this member, once it was given its share, does not read all topics itself.
     package init(
         _ configuration: KafkaConfiguration, groupID: String, consumer: KafkaConsumer,
         interval: Duration = .seconds(5), logger: Logger
@@ -43,7 +43,7 @@ package final class OrphanWatch: Sendable {
             let mine = Set(consumer.assignment.map(\.topic))
             let missing = Set(topics()).subtracting(mine)
             var unread: Set<String> = []
-            if !missing.isEmpty {
+            if consumer.wasAssigned, !missing.isEmpty {
                 do {
                     let client = try admin ?? KafkaAdmin(configuration, logger: logger)
                     admin = client
