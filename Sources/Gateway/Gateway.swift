@@ -178,7 +178,7 @@ package final class Gateway: Sendable {
                 envelope.method, body: body, contentType: "application/json", token: token, timeout: timeout)
             var answer = CallAnswer(failure: TelegramClient.failure(response, method: envelope.method))
             if envelope.wantsResult == true, answer.failure == nil {
-                answer.result = MemberScanner.value(of: "result", in: response.body).map { Array(response.body[$0]) }
+                answer.result = JSONMembers.find("result", in: response.body[...]).map { Array($0) }
             }
             return answer
         } catch let error as TelegramError {

@@ -59,10 +59,10 @@ public struct Update: Sendable {
         } catch {
             throw WorkerError(.malformedUpdate, "the record is no envelope with an update in it")
         }
-        guard let range = MemberScanner.value(of: "update", in: envelope) else {
+        guard let json = JSONMembers.find("update", in: envelope[...]) else {
             throw WorkerError(.malformedUpdate, "the record's envelope has no plain member \"update\"")
         }
-        self.init(decoded.update, json: Array(envelope[range]), expiresAt: expiresAt, traceparent: traceparent)
+        self.init(decoded.update, json: Array(json), expiresAt: expiresAt, traceparent: traceparent)
     }
 
     private init(_ fields: UpdateBody, json: [UInt8], expiresAt: Date?, traceparent: String?) {

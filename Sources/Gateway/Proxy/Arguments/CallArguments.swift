@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPServer
+import JSON
 import TelegramBotAPI
 
 /// Arguments of a Bot API call, as far as the gateway needs them. They come by query, form, JSON or multipart; the query's

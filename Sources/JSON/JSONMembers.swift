@@ -1,8 +1,14 @@
 /// Looks for members of a JSON object in bytes that may break off: what is not whole is not found. Nothing is decoded that
 /// is not asked for, and nothing is checked beyond what it takes to find the members' ends.
-enum JSONMembers {
-    /// The values of these members, the first of each name, as they stand there.
-    static func find(_ names: Set<String>, in bytes: ArraySlice<UInt8>) -> [String: ArraySlice<UInt8>] {
+package enum JSONMembers {
+    /// The value of a member, as it stands there; of several the first. `nil` when there is none, or its name is written
+    /// with escapes.
+    package static func find(_ name: String, in bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        find([name], in: bytes)[name]
+    }
+
+    /// The values of these members, as they stand there; of several of a name the first.
+    package static func find(_ names: Set<String>, in bytes: ArraySlice<UInt8>) -> [String: ArraySlice<UInt8>] {
         var found: [String: ArraySlice<UInt8>] = [:]
         var index = skipSpace(bytes, bytes.startIndex)
         guard index < bytes.endIndex, bytes[index] == UInt8(ascii: "{") else { return [:] }
@@ -25,7 +31,7 @@ enum JSONMembers {
     }
 
     /// How many elements an array has; `nil` for what is no array, or not whole.
-    static func count(_ bytes: ArraySlice<UInt8>) -> Int? {
+    package static func count(_ bytes: ArraySlice<UInt8>) -> Int? {
         var index = skipSpace(bytes, bytes.startIndex)
         guard index < bytes.endIndex, bytes[index] == UInt8(ascii: "[") else { return nil }
         index = skipSpace(bytes, index + 1)

@@ -1,10 +1,9 @@
 import JSON
 import Testing
 
-@Suite struct MemberScannerTests {
+@Suite struct JSONMembersTests {
     private func found(_ name: String, _ json: String) -> String? {
-        let bytes = Array(json.utf8)
-        return MemberScanner.value(of: name, in: bytes).map { String(decoding: bytes[$0], as: UTF8.self) }
+        JSONMembers.find(name, in: Array(json.utf8)[...]).map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test func valuesOfEachTypeAreFound() {
@@ -20,7 +19,20 @@ import Testing
     @Test func onlyNamesOfTheOutermostObjectCount() {
         #expect(found("x", #"{"a":"x","b":{"x":1},"c":["x"]}"#) == nil)
         #expect(found("x", #"{"a":{"x":1},"x":2}"#) == "2")
-        #expect(found("x", #"{"x":1,"x":3}"#) == "3")
+        #expect(found("x", #"{"x":1,"x":3}"#) == "1")
+    }
+
+    @Test func whatBreaksOffIsNotFound() {
+        for text in [#"{"x":"ab"#, #"{"x":[1,2"#, #"{"x":12"#] { #expect(found("x", text) == nil, "\(text)") }
+        #expect(found("x", #"{"x":12,"y":"#) == "12")
+    }
+
+    @Test func elementsAreCounted() {
+        func count(_ json: String) -> Int? { JSONMembers.count(Array(json.utf8)[...]) }
+        #expect(count("[]") == 0)
+        #expect(count(#"[1, "a,b]", {"c":[1,2]}]"#) == 3)
+        #expect(count("{}") == nil)
+        #expect(count("[1,2") == nil)
     }
 
     @Test func brokenTextDoesNotTrap() {
